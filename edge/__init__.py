@@ -1,0 +1,3 @@
+"""Mien: reads faces on a small board and says what matters over MQTT."""
+
+__version__ = "0.1.0"

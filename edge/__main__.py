@@ -1,0 +1,82 @@
+"""The command line: arguments here, everything else in ``edge.commands``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from edge import __version__
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run ``mien``; gives the exit status."""
+    arguments = _parser().parse_args(argv)
+    command = importlib.import_module(f"edge.commands.{arguments.command}")
+    try:
+        return int(command.run(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read our output has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mien", description="Reads faces on a small board and says what matters over MQTT."
+    )
+    parser.add_argument("--version", action="version", version=f"mien {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = _add(commands, "run", "the service: watch the camera, publish to the broker")
+    _config(run)
+    _record(run)
+    run.add_argument("--source", help="camera instead of the one in the configuration")
+
+    demo = _add(commands, "demo", "play a clip through the service, with a broker of its own")
+    demo.add_argument("--clip", type=Path, required=True, help="video file to play as the camera")
+    demo.add_argument("--broker", metavar="HOST[:PORT]", help="use this broker instead")
+    demo.add_argument("--fast", action="store_true", help="as fast as it goes, not in real time")
+    _record(demo)
+
+    replay = _add(commands, "replay", "judge a recording again: the same steps, no camera")
+    replay.add_argument("recording", type=Path, metavar="FILE")
+    _config(replay)
+    replay.add_argument("--steps", action="store_true", help="every step as a JSON line")
+
+    watch = _add(commands, "watch", "show what the devices at a broker say")
+    watch.add_argument("--broker", default="localhost", metavar="HOST[:PORT]")
+    watch.add_argument("--base", default="mien", help="first level of the topics")
+    watch.add_argument("--device", default="+", help="only this device")
+
+    check = _add(commands, "check", "configuration, models, camera, broker: a line each")
+    _config(check)
+
+    bench = _add(commands, "bench", "what a frame costs on this machine")
+    _config(bench)
+    bench.add_argument("--clip", type=Path, required=True, help="video file to measure on")
+    bench.add_argument("--frames", type=int, default=300)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE")
+
+
+def _record(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="write observations (no pictures) as JSON lines"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

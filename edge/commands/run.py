@@ -1,0 +1,60 @@
+"""``mien run``: the service. Exit status: 0 asked to stop, 1 a fault, 3 the file has ended."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from edge import config as configuration
+from edge.commands.service import serve
+from edge.device.camera import CameraError
+from edge.see.runtime import ModelError
+
+if TYPE_CHECKING:
+    import argparse
+    from types import FrameType
+
+ENDED = 3
+
+log = logging.getLogger("mien")
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop; unwinds the loop so that every door is shut on the way."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop; what cannot be answered here is one line and status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        config = configuration.load(arguments.config)
+        if arguments.source is not None:
+            config = replace(config, camera=replace(config.camera, source=_source(arguments)))
+        models = configuration.manifest(configuration.manifest_path())
+        serve(config, models, arguments.record)
+    except Stopped:
+        log.info("stopped")
+        return 0
+    except (configuration.ConfigError, ModelError, CameraError) as error:
+        log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
+        return 1
+    except OSError as error:  # --record into a place that cannot be written
+        log.error("%s: %s", error.filename or "run", error.strerror)  # noqa: TRY400 - as above
+        return 1
+    log.warning("%s: the input has ended", config.camera.source)
+    return ENDED
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise Stopped(number)
+
+
+def _source(arguments: argparse.Namespace) -> str | int:
+    return int(arguments.source) if arguments.source.isdigit() else str(arguments.source)

@@ -1,0 +1,138 @@
+"""``mien watch``: what the devices at a broker say, a line a message, in plain words."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import msgspec
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from rich.console import Console
+from rich.text import Text
+
+from edge.tell import messages as m
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+COLOURS = ("green", "cyan", "yellow", "bold red", "bold white on red", "bold white on red")
+"""By level, 0 to 5."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Subscribe and print until Ctrl-C."""
+    host, port = address(arguments.broker)
+    console = Console()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def show(device: str, topic: str, payload: bytes) -> None:
+        text = line(topic, payload)
+        if text is not None:
+            console.print(Text(f"{device:16} ", style="dim") + text)
+
+    try:
+        client = subscribe(host, port, arguments.base, arguments.device, show)
+    except OSError as error:
+        print(f"mien watch: {host}:{port}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    console.print(f"[dim]listening to {arguments.base}/{arguments.device}/# at {host}:{port}; Ctrl-C ends")
+    try:
+        stop.wait()
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return 0
+
+
+def address(text: str, default_port: int = 1883) -> tuple[str, int]:
+    """``HOST[:PORT]`` taken apart. Raises ``SystemExit`` with words."""
+    host, _, port = text.partition(":")
+    if not host or (port and not (port.isdigit() and 0 < int(port) < 65536)):
+        msg = f"--broker: expected HOST or HOST:PORT, got {text!r}"
+        raise SystemExit(msg)
+    return host, int(port) if port else default_port
+
+
+def subscribe(
+    host: str, port: int, base: str, device: str, show: Callable[[str, str, bytes], None]
+) -> paho.Client:
+    """Connect and hand every message to ``show(device, topic below it, payload)``."""
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+
+    def on_connect(*_: object) -> None:
+        client.subscribe(f"{base}/{device}/#", qos=1)
+
+    def on_message(_client: object, _data: object, message: paho.MQTTMessage) -> None:
+        _, name, topic = message.topic.split("/", 2)
+        show(name, topic, message.payload)
+
+    client.on_connect = on_connect
+    client.on_message = on_message
+    client.connect(host, port)
+    client.loop_start()
+    return client
+
+
+def line(topic: str, payload: bytes) -> Text | None:
+    """One message in plain words; None for what has nothing to say to a person."""
+    if topic == m.AVAILABILITY:
+        word = payload.decode(errors="replace")
+        return Text(f"● {word}", style="green" if word == "online" else "red")
+    if topic not in m.KINDS:
+        return None
+    try:
+        message = m.decode(topic, payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Text(f"{topic}: not a message of this version: {error}", style="red")
+    clock = f"{message.ts[11:22]} "
+    if isinstance(message, m.State):
+        return Text(clock + _state(message), style=COLOURS[min(message.level, 5)])
+    if isinstance(message, m.Event):
+        return Text(clock + _event(message), style=COLOURS[min(message.level, 5)])
+    if isinstance(message, m.EmotionSummary):
+        return Text(clock + _summary(message), style="magenta")
+    if isinstance(message, m.Health):
+        return Text(clock + _health(message), style="dim")
+    if isinstance(message, m.Info):
+        words = f"info    version {message.sw.version}, {message.profile}, {message.hw.camera}"
+        return Text(clock + words, style="dim")
+    return None
+
+
+def _state(s: m.State) -> str:
+    eyes = s.drowsiness
+    words = [f"state   level {s.level}"]
+    if not s.subject.present:
+        words.append("nobody in the picture")
+    else:
+        opened = "not seen" if eyes.openness is None else f"{min(1, eyes.openness):.0%} open"
+        shut = f", shut for {eyes.eyes_closed_ms / 1000:.1f} s" if eyes.eyes_closed_ms else ""
+        words += [f"{eyes.state:12}", f"eyes {opened}{shut}"]
+        if isinstance(s.emotion, m.Expression):
+            words.append(f"{s.emotion.label} {s.emotion.confidence:.0%}")
+    if s.fps is not None:
+        words.append(f"{s.fps:.0f} fps")
+    return "  ".join(words)
+
+
+def _event(e: m.Event) -> str:
+    words = f"{'▲' if e.change == 'new' else '▼' if e.change == 'end' else '·'} EVENT "
+    words += f"{e.change:6} {e.type:16} level {e.level}  {e.duration_ms / 1000:.1f} s"
+    words += f"  {e.reason}" if e.reason else ""
+    return words + (f"  (late by {e.age_ms / 1000:.0f} s)" if e.late else "")
+
+
+def _summary(s: m.EmotionSummary) -> str:
+    shares = sorted(s.share.items(), key=lambda item: -item[1])
+    shown = ", ".join(f"{name} {part:.0%}" for name, part in shares if part >= 0.05)
+    return f"SUMMARY {s.window_s:.0f} s, seen {s.valid_s:.0f} s: {shown or 'no face'}"
+
+
+def _health(h: m.Health) -> str:
+    heat = "" if h.temp_c is None else f", {h.temp_c:.0f} °C"
+    return f"health  cpu {h.cpu_pct or 0:.0f} %, {h.rss_mb:.0f} MB{heat}, dropped {h.dropped}"

@@ -1,0 +1,70 @@
+"""Where frames come from: one setting names the source, one context manager opens it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from edge.types import Between
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from edge.types import Frame
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+"""Suffixes that are read as still pictures."""
+
+
+class CameraError(Exception):
+    """A source that is not there, gives nothing, or went away; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraSettings:
+    """The source and what is asked of it.
+
+    ``source``: ``picamera2`` (or ``picamera2:1`` for the second), a V4L2 device or its number,
+    an rtsp:// or http:// address, a video file, a picture, or a folder of pictures.
+    ``realtime``: play files at their own speed, dropping what comes too late, as a camera would.
+    """
+
+    source: str | int = "picamera2"
+    width: Annotated[int, Between(160, 4096)] = 640
+    height: Annotated[int, Between(120, 4096)] = 480
+    fps: Annotated[float, Between(1, 120)] = 30.0
+    timeout_s: Annotated[float, Between(0.5, 60.0)] = 5.0
+    realtime: bool = True
+    loop: bool = False
+
+
+def is_live(source: str | int) -> bool:
+    """Whether the source runs by itself (a device, an address) rather than being a file."""
+    return kind(source) in {"picamera2", "v4l2", "stream"}
+
+
+def kind(source: str | int) -> str:
+    """The kind of source in a word, without its address: ``picamera2``, ``v4l2``, ``stream``, ``file``."""
+    if isinstance(source, int) or source.startswith("/dev/"):
+        return "v4l2"
+    if source.partition(":")[0] == "picamera2":
+        return "picamera2"
+    return "stream" if "://" in source else "file"
+
+
+def frames(settings: CameraSettings) -> AbstractContextManager[Iterator[Frame]]:
+    """Open the source. Raises ``CameraError`` when it cannot be had, then or while iterating."""
+    source = settings.source
+    if kind(source) == "picamera2":
+        from edge.device import picamera  # noqa: PLC0415 - only boards have it
+
+        return picamera.frames(settings)
+    from edge.device import pictures, video  # noqa: PLC0415 - they import OpenCV
+
+    if kind(source) == "file":
+        path = Path(str(source)).expanduser()
+        if path.is_dir() or path.suffix.lower() in PICTURES:
+            return pictures.frames(settings, path)
+    return video.frames(settings)

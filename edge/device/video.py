@@ -1,0 +1,168 @@
+"""V4L2 cameras, network streams and video files through OpenCV's capture.
+
+The newest frame wins: what a slow stage made late is grabbed and skipped, never queued.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.device.camera import CameraError, is_live, kind
+from edge.types import NS, Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge.device.camera import CameraSettings
+
+LATE = 1.5
+"""Frame intervals behind the newest after which a frame is skipped."""
+
+UNINTERRUPTED_S = 1.5
+"""OpenCV cannot be interrupted while it waits for a stream, and a stop must be answered in 2 s."""
+
+
+@contextmanager
+def frames(settings: CameraSettings) -> Iterator[Iterator[Frame]]:
+    """Open a V4L2 device, an address or a file; release it on the way out."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # our words, not its, on stderr
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # seconds; see below
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    capture = _open(settings)
+    try:
+        if not capture.isOpened():
+            raise CameraError(_why_not(settings.source))
+        if is_live(settings.source):
+            yield _live(capture, settings)
+        else:
+            yield _play(capture, settings)
+    finally:
+        capture.release()
+
+
+def _open(settings: CameraSettings) -> cv2.VideoCapture:
+    source = settings.source
+    if kind(source) == "v4l2":
+        name = f"/dev/video{source}" if isinstance(source, int) else str(source)
+        if not Path(name).exists():
+            msg = f"camera.source: {name}: there is no such device"
+            raise CameraError(msg)
+        asked = [
+            (cv2.CAP_PROP_FRAME_WIDTH, settings.width),
+            (cv2.CAP_PROP_FRAME_HEIGHT, settings.height),
+            (cv2.CAP_PROP_FPS, round(settings.fps)),
+            (cv2.CAP_PROP_BUFFERSIZE, 1),
+        ]
+        capture = cv2.VideoCapture(name, cv2.CAP_V4L2)
+        for prop, value in asked:
+            capture.set(prop, value)
+        return capture
+    if kind(source) == "stream":
+        wait_ms = round(min(settings.timeout_s, UNINTERRUPTED_S) * 1000)
+        waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, wait_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, wait_ms]
+        return cv2.VideoCapture(str(source), cv2.CAP_FFMPEG, waits)
+    return cv2.VideoCapture(str(Path(str(source)).expanduser()), cv2.CAP_FFMPEG)
+
+
+def _why_not(source: str | int) -> str:
+    if is_live(source):
+        return f"camera.source: {_safe(source)}: cannot be opened"
+    path = Path(str(source)).expanduser()
+    if not path.exists():
+        return f"camera.source: {path}: no such file"
+    if path.stat().st_size == 0:
+        return f"camera.source: {path}: the file is empty"
+    return f"camera.source: {path}: not a video that can be read"
+
+
+def _safe(source: str | int) -> str:
+    """The address without a user's password in it."""
+    text = str(source)
+    scheme, mark, rest = text.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else text
+
+
+def _live(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame]:
+    """Frames with the stream's own time, moved onto the monotonic clock.
+
+    The smallest difference seen between the two clocks is the delay of a frame that waited for
+    nobody; a frame that is later than that by ``LATE`` intervals has been waiting in a buffer.
+    """
+    interval_ns = NS / (capture.get(cv2.CAP_PROP_FPS) or settings.fps)
+    delay_ns: float | None = None
+    last_ns = 0
+    dropped = 0
+    came_ns = time.monotonic_ns()
+    while True:
+        grabbed = capture.grab()
+        now_ns = time.monotonic_ns()
+        if not grabbed:
+            patience_ns = settings.timeout_s * NS if kind(settings.source) == "v4l2" else 0
+            if now_ns - came_ns < patience_ns:
+                time.sleep(0.05)
+                continue
+            msg = f"camera.source: {_safe(settings.source)}: gives no more pictures"
+            raise CameraError(msg)
+        came_ns = now_ns
+        stamp_ms = capture.get(cv2.CAP_PROP_POS_MSEC)
+        behind_ns = now_ns - stamp_ms * 1e6
+        if stamp_ms <= 0:  # no time of its own: it was taken when it came
+            behind_ns = delay_ns or 0.0
+        delay_ns = behind_ns if delay_ns is None else min(delay_ns, behind_ns)
+        late_ns = behind_ns - delay_ns
+        if late_ns > LATE * interval_ns:
+            dropped += 1
+            delay_ns += 0.001 * late_ns  # clocks drift apart: forget the best case slowly
+            continue
+        ok, image = capture.retrieve()
+        if not ok:
+            dropped += 1
+            continue
+        last_ns = max(last_ns + 1, now_ns - round(late_ns))
+        yield Frame(last_ns, _rgb(image), None, dropped)
+        dropped = 0
+
+
+def _play(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame]:
+    """Frames of a file, in real time (late ones are skipped) or as fast as they are taken."""
+    interval_ns = NS / (capture.get(cv2.CAP_PROP_FPS) or settings.fps)
+    base_ns = time.monotonic_ns() if settings.realtime else 0
+    t_ns = base_ns - round(interval_ns)
+    shown = dropped = 0
+    while True:
+        if not capture.grab():
+            if shown and settings.loop and capture.set(cv2.CAP_PROP_POS_FRAMES, 0):
+                base_ns = t_ns + round(interval_ns)
+                continue
+            break
+        stamp_ns = base_ns + round(capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
+        t_ns = stamp_ns if stamp_ns > t_ns else t_ns + round(interval_ns)
+        late_ns = time.monotonic_ns() - t_ns if settings.realtime else 0
+        if shown and late_ns > interval_ns:
+            dropped += 1
+            continue
+        if late_ns < 0:
+            time.sleep(-late_ns / NS)
+        ok, image = capture.retrieve()
+        if not ok:
+            dropped += 1
+            continue
+        yield Frame(t_ns, _rgb(image), None, dropped)
+        shown += 1
+        dropped = 0
+    if not shown:
+        msg = f"camera.source: {settings.source}: no picture in this video can be read"
+        raise CameraError(msg)
+
+
+def _rgb(image: cv2.typing.MatLike) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    if image.ndim == 2:
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

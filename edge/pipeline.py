@@ -1,0 +1,29 @@
+"""The whole product on one page: frames become observations, observations become steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.judge.advance import State, advance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from edge.judge.rules import Rules
+    from edge.types import Frame, Observation, Step
+
+
+def observe(
+    frames: Iterable[Frame], see: Callable[[Frame], Observation]
+) -> Iterator[Observation]:
+    """Look at each frame once; its pixels end here."""
+    for frame in frames:
+        yield see(frame)
+
+
+def judge(observations: Iterable[Observation], rules: Rules) -> Iterator[Step]:
+    """Same observations in, same steps out: today, on a laptop, or next year."""
+    state = State()
+    for seen in observations:
+        state, step = advance(state, seen, rules)
+        yield step

@@ -1,0 +1,119 @@
+"""Cutting and scaling pictures, and the way back to full-frame pixels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.types import Light
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+cv2.setNumThreads(1)
+"""One thread: the board has other things to do, and these pictures are small."""
+
+GRID = 8
+"""Every eighth pixel both ways tells how light the picture is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A square to look at: centre and size in full-frame pixels, turned by ``angle`` radians."""
+
+    x: float
+    y: float
+    size: float
+    angle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a crop came from: ``to_frame`` takes its points back to full-frame pixels."""
+
+    region: Region
+    out: int
+
+    def to_frame(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32[N, 2] crop pixels -> float32[N, 2] full-frame pixels."""
+        region = self.region
+        scale = region.size / self.out
+        c, s = math.cos(region.angle) * scale, math.sin(region.angle) * scale
+        turn = np.array([[c, s], [-s, c]], np.float32)
+        shift = np.array([region.x, region.y], np.float32)
+        return (points - np.float32(self.out / 2)) @ turn + shift
+
+
+def fit(
+    image: NDArray[np.uint8], region: Region, out: int
+) -> tuple[NDArray[np.uint8], Placement]:
+    """Cut ``region`` out of the picture, upright, as ``out`` x ``out`` pixels.
+
+    ``image``: uint8[H, W] or uint8[H, W, 3]. Outside of the picture is black. Shrinking by more
+    than two blurs first, so that fine texture does not alias.
+    """
+    scale = out / region.size
+    c, s = math.cos(region.angle) * scale, math.sin(region.angle) * scale
+    matrix = np.array(
+        [
+            [c, s, out / 2 - c * region.x - s * region.y],
+            [-s, c, out / 2 + s * region.x - c * region.y],
+        ]
+    )
+    if scale < 0.5:
+        image, matrix = _halved(image, matrix, scale)
+    crop = cv2.warpAffine(image, matrix, (out, out), flags=cv2.INTER_LINEAR)
+    return crop.astype(np.uint8, copy=False), Placement(region, out)
+
+
+def letterbox(
+    image: NDArray[np.uint8], out: int
+) -> tuple[NDArray[np.uint8], Placement]:
+    """The whole picture, centred in a black square of ``out`` x ``out`` pixels."""
+    height, width = image.shape[:2]
+    size = max(height, width)
+    scale = out / size
+    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+    square = np.zeros((out, out, *image.shape[2:]), np.uint8)
+    left, top = (out - w) // 2, (out - h) // 2
+    square[top : top + h, left : left + w] = small
+    x = (out / 2 - left) * width / w
+    y = (out / 2 - top) * height / h
+    return square, Placement(Region(x, y, float(size)), out)
+
+
+def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8[H, W, 3] RGB -> uint8[H, W] luma (BT.601)."""
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+
+
+def light(
+    image: NDArray[np.uint8], last: NDArray[np.uint8] | None
+) -> tuple[Light, NDArray[np.uint8]]:
+    """Brightness of a sparse grid of uint8[H, W] or uint8[H, W, 3] (its green), and that grid.
+
+    A grid equal to ``last`` bit for bit is ``repeated``: a live sensor always has noise.
+    """
+    plane = image if image.ndim == 2 else image[:, :, 1]
+    grid = np.ascontiguousarray(plane[::GRID, ::GRID])
+    mean, spread = cv2.meanStdDev(grid)
+    repeated = last is not None and np.array_equal(grid, last)
+    return Light(float(mean[0, 0]) / 255, float(spread[0, 0]) / 255, repeated), grid
+
+
+def _halved(
+    image: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    shrink = 2 ** int(math.floor(math.log2(1 / scale)))
+    height, width = image.shape[:2]
+    w, h = max(1, width // shrink), max(1, height // shrink)
+    small = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    back = matrix.copy()
+    back[:, 0] *= width / w
+    back[:, 1] *= height / h
+    return small, back

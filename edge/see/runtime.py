@@ -1,0 +1,159 @@
+"""LiteRT: a model is a file that was checked, and a function of one array.
+
+The only module that knows ``ai_edge_litert`` or ``tflite_runtime``; both have the same
+interpreter. They are imported when a model is loaded, not before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+    from numpy.typing import NDArray
+
+RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
+"""In the order in which they are tried."""
+
+
+class ModelError(Exception):
+    """A model that is missing, damaged or not the one this code was written for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor as the code expects it: name, shape and dtype (``int8``, ``uint8``, ``float32``)."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The shape of a model that a decoder was written for."""
+
+    name: str
+    input: Tensor
+    outputs: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model as the manifest names it."""
+
+    path: Path
+    sha256: str
+    version: str = ""
+    license: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quant:
+    """real = (stored - zero) * scale; scale 0 means that the tensor is stored as it is."""
+
+    scale: float
+    zero: int
+
+
+class Model:
+    """A loaded model: call it with the input as stored, get the outputs by name, as real numbers."""
+
+    def __init__(self, interpreter: Any, spec: Spec, runtime: str) -> None:
+        """Wire up an allocated interpreter that was checked against ``spec``."""
+        self.spec = spec
+        self.runtime = runtime
+        self._interpreter = interpreter
+        details = interpreter.get_input_details()[0]
+        self._input: int = details["index"]
+        self.input_quant = _quant(details)
+        by_name = {d["name"]: d for d in interpreter.get_output_details()}
+        self._outputs = [
+            (t.name, by_name[t.name]["index"], _quant(by_name[t.name])) for t in spec.outputs
+        ]
+
+    def __call__(self, array: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
+        """Run once. ``array`` has the dtype and shape of ``spec.input``."""
+        self._interpreter.set_tensor(self._input, array)
+        self._interpreter.invoke()
+        return {
+            name: _real(self._interpreter.get_tensor(index), quant)
+            for name, index, quant in self._outputs
+        }
+
+    def invoke(self) -> None:
+        """Run on whatever the input holds: what ``bench`` measures everything against."""
+        self._interpreter.invoke()
+
+
+def load(spec: Spec, file: ModelFile, runtime: str | None = None) -> Model:
+    """Open ``file``, refuse it in words unless hash, tensors, shapes and dtypes are ``spec``'s.
+
+    Raises ``ModelError``.
+    """
+    try:
+        content = file.path.read_bytes()
+    except OSError as error:
+        msg = f"model {spec.name}: cannot read {file.path}: {error.strerror}"
+        raise ModelError(msg) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        msg = (
+            f"model {spec.name}: {file.path} is not the file of the manifest: "
+            f"sha256 is {found[:16]}…, expected {file.sha256[:16]}…"
+        )
+        raise ModelError(msg)
+    module = _runtime(runtime)
+    try:
+        interpreter = module.Interpreter(model_content=content, num_threads=1)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        msg = f"model {spec.name}: {file.path} is not a usable .tflite file: {error}"
+        raise ModelError(msg) from error
+    _match(spec, spec.input, interpreter.get_input_details())
+    for tensor in spec.outputs:
+        _match(spec, tensor, interpreter.get_output_details())
+    return Model(interpreter, spec, module.__name__.partition(".")[0])
+
+
+def _runtime(name: str | None) -> ModuleType:
+    for candidate in RUNTIMES if name is None else (f"{name}.interpreter",):
+        try:
+            return importlib.import_module(candidate)
+        except ModuleNotFoundError:
+            continue
+    msg = "no LiteRT runtime is installed: pip install ai-edge-litert"
+    raise ModelError(msg)
+
+
+def _match(spec: Spec, tensor: Tensor, details: list[dict[str, Any]]) -> None:
+    by_name = {d["name"]: d for d in details}
+    if tensor.name not in by_name:
+        msg = f"model {spec.name}: no tensor {tensor.name!r}, only {', '.join(sorted(by_name))}"
+        raise ModelError(msg)
+    found = by_name[tensor.name]
+    shape, dtype = tuple(int(n) for n in found["shape"]), np.dtype(found["dtype"]).name
+    if shape != tensor.shape or dtype != tensor.dtype:
+        msg = (
+            f"model {spec.name}: tensor {tensor.name!r} is {dtype}{list(shape)}, "
+            f"expected {tensor.dtype}{list(tensor.shape)}"
+        )
+        raise ModelError(msg)
+
+
+def _quant(details: dict[str, Any]) -> Quant:
+    scale, zero = details["quantization"]
+    return Quant(float(scale), int(zero))
+
+
+def _real(stored: NDArray[Any], quant: Quant) -> NDArray[np.float32]:
+    if quant.scale == 0.0:
+        return stored.astype(np.float32, copy=False)
+    return (stored.astype(np.float32) - np.float32(quant.zero)) * np.float32(quant.scale)

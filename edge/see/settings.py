@@ -1,0 +1,18 @@
+"""What can be set about seeing. Apart from ``sight``, so that reading it loads no OpenCV."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from edge.types import Between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SightSettings:
+    """What looking costs: faces followed at once, and how often the rarer models run."""
+
+    faces: Annotated[int, Between(1, 4)] = 4
+    detect_every_s: Annotated[float, Between(0.1, 60.0)] = 1.0
+    detect_score: Annotated[float, Between(0.1, 0.99)] = 0.5
+    expression_hz: Annotated[float, Between(0.1, 30.0)] = 3.0

@@ -1,0 +1,177 @@
+"""Seeing as a whole: one frame in, one observation out.
+
+Detection runs while nobody is followed, and then once a second; landmarks on every frame;
+expression at a rate of its own. A face that the landmark model no longer believes in is dropped,
+and what could not be read stays None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from edge.see import detector, expression, image, landmarks
+from edge.see.runtime import load
+from edge.see.tracks import Track, apart, known
+from edge.types import EMOTIONS, NS, FaceReading, Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edge.see.runtime import Model, ModelFile
+    from edge.see.settings import SightSettings
+    from edge.types import Frame, Pose
+
+FACE = 0.5
+"""The landmark model's belief in a face under which the track is dropped (MediaPipe: 0.5)."""
+
+EYE_YAW_DEG = 45.0
+NEAR_EYE = 0.85
+"""Beyond this yaw no eye is judged; under this ratio of widths only the nearer one is."""
+
+
+class Sight:
+    """The networks with their memory of who is being followed: call it with a frame."""
+
+    def __init__(
+        self,
+        models: dict[str, Model],
+        settings: SightSettings,
+        *,
+        emotion: bool = True,
+        clock: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Take loaded models by role; without ``emotion`` no expression is ever read.
+
+        ``clock`` gives CPU nanoseconds; what each stage spends is added up in ``cpu_ns``.
+        """
+        self._detector = models["detector"]
+        self._landmarks = models["landmarks"]
+        self._expression = models["expression"] if emotion else None
+        self._settings = settings
+        self._clock = clock
+        self._tracks: list[Track] = []
+        self._ids = 0
+        self._detected_ns: int | None = None
+        self._grid: NDArray[np.uint8] | None = None
+        self.runtime = self._landmarks.runtime
+        self.cpu_ns = dict.fromkeys(("detector", "landmarks", "expression"), 0)
+        self.calls = dict.fromkeys(self.cpu_ns, 0)
+
+    @classmethod
+    def load(
+        cls,
+        files: dict[str, ModelFile],
+        settings: SightSettings,
+        *,
+        emotion: bool = True,
+        clock: Callable[[], int] = lambda: 0,
+    ) -> Sight:
+        """Open the models; where emotion is off, that one is not even read from the disk."""
+        specs = [detector.SPEC, landmarks.SPEC] + ([expression.SPEC] if emotion else [])
+        models = {spec.name: load(spec, files[spec.name]) for spec in specs}
+        return cls(models, settings, emotion=emotion, clock=clock)
+
+    def __call__(self, frame: Frame) -> Observation:
+        """Look at one frame."""
+        plane = frame.image if frame.luma is None else frame.luma
+        light, self._grid = image.light(plane, self._grid)
+        if self._detection_is_due(frame.t_ns):
+            self._detect(frame)
+        followed = [self._follow(frame, track) for track in self._tracks]
+        seen = {track.id: reading for track, reading in filter(None, followed)}
+        self._tracks = apart([track for track, _ in filter(None, followed)])
+        faces = tuple(seen[track.id] for track in self._tracks)
+        height, width = frame.image.shape[:2]
+        return Observation(frame.t_ns, faces, light, width, height)
+
+    def _detection_is_due(self, t_ns: int) -> bool:
+        if not self._tracks or self._detected_ns is None or t_ns < self._detected_ns:
+            return True
+        if len(self._tracks) >= self._settings.faces:
+            return False
+        return t_ns - self._detected_ns >= self._settings.detect_every_s * NS
+
+    def _detect(self, frame: Frame) -> None:
+        started = self._clock()
+        self._detected_ns = frame.t_ns
+        square, placement = image.letterbox(frame.image, detector.SIZE)
+        outputs = self._detector(detector.prepare(square))
+        settings = self._settings
+        for found in detector.decode(outputs, placement, settings.detect_score, settings.faces):
+            if len(self._tracks) < settings.faces and not known(found.box, self._tracks):
+                self._ids += 1
+                self._tracks.append(Track(self._ids, found.box, detector.region(found)))
+        self._count("detector", started)
+
+    def _follow(self, frame: Frame, track: Track) -> tuple[Track, FaceReading] | None:
+        started = self._clock()
+        crop, placement = image.fit(frame.image, track.region, landmarks.SIZE)
+        marks = landmarks.decode(self._landmarks(landmarks.prepare(crop)), placement)
+        self._count("landmarks", started)
+        if not marks.flag >= FACE:  # NaN is no face either
+            return None
+        track = replace(
+            track, box=landmarks.box(marks.points), region=landmarks.region(marks.points)
+        )
+        if not track.region.size > 1 or track.box.area == 0:
+            return None
+        emotion = None
+        if self._expression is not None and self._look_is_due(track, frame.t_ns):
+            emotion = self._read_expression(self._expression, frame, marks)
+            track = replace(track, looked_ns=frame.t_ns)
+        return track, _reading(track, marks, emotion)
+
+    def _look_is_due(self, track: Track, t_ns: int) -> bool:
+        if track.looked_ns is None or t_ns < track.looked_ns:
+            return True
+        return t_ns - track.looked_ns >= NS / self._settings.expression_hz * 0.98
+
+    def _read_expression(
+        self, model: Model, frame: Frame, marks: landmarks.Landmarks
+    ) -> tuple[float, ...]:
+        started = self._clock()
+        region = expression.region(*landmarks.anchor(marks.points))
+        crop, _ = image.fit(frame.image, region, expression.SIZE)
+        outputs = model(expression.prepare(image.grey(crop)))
+        self._count("expression", started)
+        return expression.decode(outputs, EMOTIONS)
+
+    def _count(self, stage: str, started: int) -> None:
+        self.cpu_ns[stage] += self._clock() - started
+        self.calls[stage] += 1
+
+
+def _reading(
+    track: Track, marks: landmarks.Landmarks, emotion: tuple[float, ...] | None
+) -> FaceReading:
+    right, left = _ears(marks.points, marks.pose)
+    widths = [landmarks.eye_width(marks.points, e) for e in (landmarks.RIGHT_EYE, landmarks.LEFT_EYE)]
+    if right is None or left is None:
+        both = right if right is not None else left
+    elif min(widths) < NEAR_EYE * max(widths):
+        both = right if widths[0] > widths[1] else left
+    else:
+        both = (right + left) / 2
+    return FaceReading(
+        track=track.id,
+        box=track.box,
+        confidence=marks.flag,
+        ear=both,
+        ear_right=right,
+        ear_left=left,
+        mar=landmarks.mar(marks.points),
+        pose=marks.pose,
+        emotion=emotion,
+    )
+
+
+def _ears(
+    points: NDArray[np.float32], pose: Pose | None
+) -> tuple[float | None, float | None]:
+    if pose is not None and abs(pose.yaw_deg) > EYE_YAW_DEG:
+        return None, None
+    return landmarks.ear(points, landmarks.RIGHT_EYE), landmarks.ear(points, landmarks.LEFT_EYE)

@@ -1,0 +1,44 @@
+"""Faces followed from frame to frame; ids live as long as the face stays in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.see.detector import overlap
+
+if TYPE_CHECKING:
+    from edge.see.image import Region
+    from edge.types import Box
+
+SAME = 0.2
+"""Overlap from which a detection is taken for a face that is already followed [own choice]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A face: where it was, where to look next, and when its expression was last read."""
+
+    id: int
+    box: Box
+    region: Region
+    looked_ns: int | None = None
+
+
+def known(box: Box, tracks: list[Track]) -> bool:
+    """Whether ``box`` shows a face that is followed already."""
+    return any(overlap(box, track.box) > SAME or _inside(box, track.box) for track in tracks)
+
+
+def _inside(box: Box, other: Box) -> bool:
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return other.left <= x <= other.right and other.top <= y <= other.bottom
+
+
+def apart(tracks: list[Track]) -> list[Track]:
+    """Without those that slid onto another face: of two that overlap, the older stays."""
+    kept: list[Track] = []
+    for track in tracks:
+        if all(overlap(track.box, other.box) < 0.5 for other in kept):
+            kept.append(track)
+    return kept

@@ -1,0 +1,238 @@
+"""What is said of a step, and when: the rate caps, the repeats, the heartbeat.
+
+Wall time is worked out here, once: everything before has only the camera's clock.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edge.tell import messages as m
+from edge.types import NS, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.types import Alert, MoodSummary, Step
+
+STATE_GAP_NS = NS // 2  # contract: at most two a second
+HEARTBEAT_NS = 30 * NS
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who speaks, and under which rules."""
+
+    device: str
+    boot_id: str
+    params_hash: str
+    emotion: bool
+    emotion_model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message for ``topic`` below the device. ``keep``: it must not be lost (QoS 1, outbox)."""
+
+    topic: str
+    message: m.Message
+    retain: bool
+    qos: int = 1
+    keep: bool = False
+
+
+class Reporter:
+    """Steps in, messages out. Remembers what was said last, and the id of every open episode."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        wall_ns: Callable[[int], int],
+        synced: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``wall_ns`` turns a time of the data into UTC nanoseconds since 1970."""
+        self._identity = identity
+        self._wall_ns = wall_ns
+        self._synced = synced
+        self._seq = 0
+        self._ids: dict[int, str] = {}
+        self._state_key: tuple[object, ...] | None = None
+        self._state_ns = -HEARTBEAT_NS
+        self._active_said = False
+
+    def __call__(self, step: Step, fps: float | None = None) -> list[Said]:
+        """Everything that this step gives reason to say, events first."""
+        said = [self._event(alert) for alert in step.changes]
+        if step.changes or not self._active_said:
+            said.append(self._active(step))
+        if step.summary is not None and self._identity.emotion:
+            said.append(self._summary(step.summary))
+        said.extend(self._state(step, fps))
+        for alert in step.changes:
+            if alert.change == "end":
+                del self._ids[alert.episode]
+        return said
+
+    def farewell(self, step: Step) -> list[Said]:
+        """A clean stop after ``step``: every episode that is open ends, ``reason`` "stopped"."""
+        calm = [
+            replace(
+                alert,
+                rev=alert.rev + 1,
+                change="end",
+                reason="stopped",
+                t_ns=step.t_ns,
+                end_ns=step.t_ns,
+                before=step.level,
+                after=Level.NONE,
+            )
+            for alert in step.active
+        ]
+        return self(replace(step, active=(), changes=tuple(calm), summary=None)) if calm else []
+
+    def head(self, topic: str, t_ns: int) -> dict[str, object]:
+        """The fields that every message begins with; counts ``seq`` up."""
+        self._seq += 1
+        return {
+            "schema": m.SCHEMA[topic],
+            "dev": self._identity.device,
+            "ts": self._ts(t_ns),
+            "mono_ms": t_ns // 1_000_000,
+            "boot_id": self._identity.boot_id,
+            "seq": self._seq,
+            "time_synced": self._synced(),
+        }
+
+    def _event(self, alert: Alert) -> Said:
+        if alert.change == "new":
+            self._ids[alert.episode] = ulid(self._wall_ns(alert.t_ns))
+        until_ns = alert.end_ns if alert.end_ns is not None else alert.t_ns
+        return Said(
+            "event",
+            m.Event(
+                **self.head("event", alert.t_ns),  # type: ignore[arg-type]  # see head()
+                id=self._ids[alert.episode],
+                rev=alert.rev,
+                change=alert.change,
+                type=alert.type,
+                level=int(alert.level),
+                start_ts=self._ts(alert.start_ns),
+                end_ts=None if alert.end_ns is None else self._ts(alert.end_ns),
+                duration_ms=(until_ns - alert.start_ns) // 1_000_000,
+                reason=alert.reason,
+                evidence=m.Evidence(
+                    max_closed_ms=alert.max_closed_ms,
+                    perclos60=_round(alert.perclos60, 3),
+                    valid_ratio=_round(alert.valid_ratio, 2),
+                    fps=_round(alert.fps, 1),
+                ),
+                before=m.LevelOnly(level=int(alert.before)),
+                after=m.LevelOnly(level=int(alert.after)),
+                params_hash=self._identity.params_hash,
+            ),
+            retain=False,
+            keep=True,
+        )
+
+    def _active(self, step: Step) -> Said:
+        self._active_said = True
+        alerts = [
+            m.OpenEpisode(
+                id=self._ids[a.episode],
+                type=a.type,
+                level=int(a.level),
+                start_ts=self._ts(a.start_ns),
+            )
+            for a in step.active
+        ]
+        head = self.head("alerts/active", step.t_ns)
+        return Said("alerts/active", m.Active(**head, alerts=alerts), retain=True)  # type: ignore[arg-type]
+
+    def _summary(self, summary: MoodSummary) -> Said:
+        valence, arousal = summary.valence, summary.arousal
+        message = m.EmotionSummary(
+            **self.head("emotion/summary", summary.end_ns),  # type: ignore[arg-type]
+            window_s=round((summary.end_ns - summary.start_ns) / NS, 1),
+            valid_s=round(summary.valid_s, 1),
+            frames=summary.looks,
+            dominant=summary.dominant,
+            confidence=_round(summary.confidence, 2),
+            share={name: round(part, 3) for name, part in summary.share.items()},
+            valence=valence and m.MeanSd(mean=round(valence.mean, 2), sd=round(valence.sd, 2)),
+            arousal=arousal and m.MeanSd(mean=round(arousal.mean, 2), sd=round(arousal.sd, 2)),
+            transitions=summary.transitions,
+            model=self._identity.emotion_model,
+        )
+        return Said("emotion/summary", message, retain=True)
+
+    def _state(self, step: Step, fps: float | None) -> list[Said]:
+        key = (
+            *(step.level, step.drowsiness, step.track, step.faces, step.light, step.degraded),
+            *(step.calibration, step.mood and step.mood.label, _round(step.eyes.perclos60, 2)),
+            step.eyes.shut,
+        )
+        since_ns = step.t_ns - self._state_ns
+        changed = key != self._state_key and since_ns >= STATE_GAP_NS
+        if not changed and 0 <= since_ns < HEARTBEAT_NS:
+            return []
+        self._state_key, self._state_ns = key, step.t_ns
+        eyes, pose = step.eyes, step.pose
+        message = m.State(
+            **self.head("state", step.t_ns),  # type: ignore[arg-type]
+            subject=m.Subject(
+                present=step.track is not None,
+                track=step.track,
+                faces=step.faces,
+                confidence=_round(step.confidence, 2),
+            ),
+            light=step.light,
+            degraded=list(step.degraded),
+            calibration=step.calibration,
+            level=int(step.level),
+            drowsiness=m.Drowsiness(
+                state=step.drowsiness,
+                perclos60=_round(eyes.perclos60, 3),
+                perclos180=_round(eyes.perclos180, 3),
+                blink_ms_mean=_round(eyes.blink_ms_mean, 0),
+                long_blink_share=_round(eyes.long_blink_share, 2),
+                eyes_closed_ms=eyes.closed_ms,
+                openness=_round(eyes.openness, 2),
+            ),
+            pose=pose
+            and m.HeadPose(
+                yaw=round(pose.yaw_deg, 1),
+                pitch=round(pose.pitch_deg, 1),
+                roll=round(pose.roll_deg, 1),
+            ),
+            fps=_round(fps, 1),
+            emotion=self._emotion(step),
+        )
+        return [Said("state", message, retain=True)]
+
+    def _emotion(self, step: Step) -> m.Expression | msgspec.UnsetType | None:
+        if not self._identity.emotion:
+            return msgspec.UNSET
+        if step.mood is None:
+            return None
+        return m.Expression(label=step.mood.label, confidence=round(step.mood.confidence, 2))
+
+    def _ts(self, t_ns: int) -> str:
+        wall_ns = self._wall_ns(t_ns)
+        at = datetime.fromtimestamp(wall_ns // NS, UTC)
+        return f"{at:%Y-%m-%dT%H:%M:%S}.{wall_ns % NS // 1_000_000:03d}Z"
+
+
+def ulid(wall_ns: int) -> str:
+    """A ULID: 48 bits of milliseconds, 80 random bits, 26 characters that sort by time."""
+    number = (wall_ns // 1_000_000 << 80) | int.from_bytes(os.urandom(10))
+    return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _round(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
