@@ -134,9 +134,7 @@ def _strict(cls: type) -> type[msgspec.Struct]:
             members.append((each.name, kind, msgspec.NODEFAULT))
         else:  # an absent key stays absent, so that the class's own default stands
             members.append((each.name, kind | msgspec.UnsetType, msgspec.UNSET))
-    return msgspec.defstruct(
-        cls.__name__, members, kw_only=True, forbid_unknown_fields=True
-    )
+    return msgspec.defstruct(cls.__name__, members, kw_only=True, forbid_unknown_fields=True)
 
 
 def _strict_type(kind: Any) -> Any:

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from edge.types import Frame, Observation, Step
 
 
-def observe(
-    frames: Iterable[Frame], see: Callable[[Frame], Observation]
-) -> Iterator[Observation]:
+def observe(frames: Iterable[Frame], see: Callable[[Frame], Observation]) -> Iterator[Observation]:
     """Look at each frame once; its pixels end here."""
     for frame in frames:
         yield see(frame)

@@ -124,6 +124,16 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an alert rests on, said with it so that it can be checked."""
+
+    max_closed_ms: int | None = None
+    perclos60: float | None = None
+    valid_ratio: float | None = None
+    fps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """One change of an alert episode: ``new``, ``update`` or ``end``.
 
@@ -141,10 +151,7 @@ class Alert:
     t_ns: int
     end_ns: int | None = None
     reason: str | None = None
-    max_closed_ms: int | None = None
-    perclos60: float | None = None
-    valid_ratio: float | None = None
-    fps: float | None = None
+    evidence: Evidence = Evidence()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,10 @@ def _camera(config: Config) -> bool:
         return False
     height, width = frame.image.shape[:2]
     mean = float(frame.image.mean()) / 255
-    print(f"{OK} camera         {width}x{height} from {camera.kind(settings.source)}, light {mean:.2f}")
+    print(
+        f"{OK} camera         {width}x{height} from {camera.kind(settings.source)}, "
+        f"light {mean:.2f}"
+    )
     return True
 
 

@@ -164,5 +164,3 @@ def _words(message: m.Message) -> str | None:
         share = message.share[message.dominant]
         return f"last {message.window_s:.0f} s: {message.dominant} {share:.0%}"
     return None
-
-

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from hashlib import sha256
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -81,7 +81,7 @@ class Pulse:
         self._cpu_ns = cpu_ns
         late = sorted(self._latency_ms)
         message = m.Health(
-            **reporter.head("health", t_ns),  # type: ignore[arg-type]  # see head()
+            **reporter.head("health", t_ns),
             uptime_s=(now_ns - self._started_ns) // NS,
             fps=None if self.fps is None else round(self.fps, 1),
             frame_age_ms=round(self._latency_ms[-1], 1) if late else None,
@@ -108,9 +108,7 @@ class Pulse:
 def serve(config: Config, models: dict[str, ModelFile], record: Path | None) -> None:
     """Work until the camera ends. Raises what cannot be answered here: systemd is the retry."""
     identity = _identity(config, models)
-    see = Sight.load(
-        models, config.see, emotion=identity.emotion, clock=time.thread_time_ns
-    )
+    see = Sight.load(models, config.see, emotion=identity.emotion, clock=time.thread_time_ns)
     with ExitStack() as stack:
         frames = stack.enter_context(camera.frames(config.camera))
         out = stack.enter_context(Publisher(config.mqtt, config.device))
@@ -170,15 +168,13 @@ def _info(
     models: dict[str, ModelFile],
     identity: Identity,
     runtime: str,
-    head: dict[str, object],
+    head: dict[str, Any],
 ) -> Said:
     used = {role: f for role, f in models.items() if identity.emotion or role != "expression"}
     capabilities = ["drowsiness"] + (["emotion_summary"] if identity.emotion else [])
     message = m.Info(
-        **head,  # type: ignore[arg-type]  # see head()
-        sw=m.Software(
-            version=__version__, python=platform.python_version(), runtime=runtime
-        ),
+        **head,
+        sw=m.Software(version=__version__, python=platform.python_version(), runtime=runtime),
         hw=m.Hardware(model=health.board(), camera=camera.kind(config.camera.source)),
         models=[
             m.ModelInfo(role=role, version=f.version, sha256=f.sha256, license=f.license)

@@ -40,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         print(f"mien watch: {host}:{port}: {error.strerror or error}", file=sys.stderr)
         return 1
-    console.print(f"[dim]listening to {arguments.base}/{arguments.device}/# at {host}:{port}; Ctrl-C ends")
+    console.print(
+        f"[dim]listening to {arguments.base}/{arguments.device}/# at {host}:{port}; Ctrl-C ends"
+    )
     try:
         stop.wait()
     finally:
@@ -69,7 +71,7 @@ def subscribe(
 
     def on_message(_client: object, _data: object, message: paho.MQTTMessage) -> None:
         _, name, topic = message.topic.split("/", 2)
-        show(name, topic, message.payload)
+        show(name, topic, bytes(message.payload))
 
     client.on_connect = on_connect
     client.on_message = on_message

@@ -46,7 +46,7 @@ def is_live(source: str | int) -> bool:
 
 
 def kind(source: str | int) -> str:
-    """The kind of source in a word, without its address: ``picamera2``, ``v4l2``, ``stream``, ``file``."""
+    """``picamera2``, ``v4l2``, ``stream`` or ``file``: the source without its address."""
     if isinstance(source, int) or source.startswith("/dev/"):
         return "v4l2"
     if source.partition(":")[0] == "picamera2":

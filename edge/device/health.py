@@ -31,7 +31,7 @@ def board() -> str | None:
 
 
 def clock_synced() -> bool:
-    """Whether the wall clock has been set by the network since boot (a Pi has no clock of its own)."""
+    """Whether the network has set the wall clock since boot: a Pi has no clock of its own."""
     return SYNCED.exists()
 
 

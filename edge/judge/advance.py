@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edge.judge.alerts import AlertState, Evidence, Wanted, advance_alerts, highest
+from edge.judge.alerts import AlertState, Wanted, advance_alerts, highest
 from edge.judge.drowsiness import LEVELS, DrowsinessState, advance_drowsiness, word
-from edge.judge.eyes import EyeState, advance_eyes, closed_ns, is_shut, openness, perclos, valid_ratio
+from edge.judge.eyes import (
+    EyeState,
+    advance_eyes,
+    closed_ns,
+    is_shut,
+    openness,
+    perclos,
+    valid_ratio,
+)
 from edge.judge.mood import MoodState, advance_mood
 from edge.judge.presence import PresenceState, advance_presence, subject
-from edge.types import NS, Eyes, Step
+from edge.types import NS, Evidence, Eyes, Step
 
 if TYPE_CHECKING:
     from edge.judge.rules import Rules

@@ -9,6 +9,7 @@ from edge.types import NS, Alert, Level
 
 if TYPE_CHECKING:
     from edge.judge.rules import AlertRules
+    from edge.types import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +19,6 @@ class Wanted:
     type: str
     level: Level
     start_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is said with an alert, so that it can be checked."""
-
-    max_closed_ms: int | None = None
-    perclos60: float | None = None
-    valid_ratio: float | None = None
-    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +49,7 @@ def advance_alerts(
     for alert in state.active:
         want = held.pop(alert.type, None)
         said = replace(
-            alert, t_ns=t_ns, rev=alert.rev + 1, before=before, after=after, **_said(evidence)
+            alert, t_ns=t_ns, rev=alert.rev + 1, before=before, after=after, evidence=evidence
         )
         if want is None:
             reason = reasons.get(alert.type, "cleared")
@@ -81,7 +72,7 @@ def advance_alerts(
             after=after,
             start_ns=want.start_ns,
             t_ns=t_ns,
-            **_said(evidence),
+            evidence=evidence,
         )
         active.append(alert)
         changes.append(alert)
@@ -91,12 +82,3 @@ def advance_alerts(
 def highest(active: tuple[Alert, ...]) -> Level:
     """The level that the device as a whole is at."""
     return max((alert.level for alert in active), default=Level.NONE)
-
-
-def _said(evidence: Evidence) -> dict[str, int | float | None]:
-    return {
-        "max_closed_ms": evidence.max_closed_ms,
-        "perclos60": evidence.perclos60,
-        "valid_ratio": evidence.valid_ratio,
-        "fps": evidence.fps,
-    }

@@ -53,7 +53,8 @@ def advance_drowsiness(
         last_ns = eyes.seen_ns if _rank(reached) >= _rank("microsleep") else state.last_shut_ns
         longest_ns = max(state.max_closed_ns, lasted_ns)
         state = replace(state, max_closed_ns=longest_ns, last_shut_ns=last_ns)
-    if not is_shut(eyes) and open_ns(eyes) >= _open_s(state.type, rules) * NS:
+    leaves_ns = round(_open_s(state.type or ORDER[0], rules) * NS)
+    if not is_shut(eyes) and open_ns(eyes) >= leaves_ns:
         return replace(state, type=None)
     return state
 

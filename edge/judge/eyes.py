@@ -51,9 +51,7 @@ def openness(ear: float | None, rules: EyeRules) -> float | None:
     return min(1.2, max(0.0, (ear - rules.ear_shut) / (rules.ear_open - rules.ear_shut)))
 
 
-def advance_eyes(
-    state: EyeState, t_ns: int, opening: float | None, rules: EyeRules
-) -> EyeState:
+def advance_eyes(state: EyeState, t_ns: int, opening: float | None, rules: EyeRules) -> EyeState:
     """Take one look at the eyes at ``t_ns``; ``opening`` is None where they were not seen."""
     gap_ns = rules.gap_s * NS
     followed = state.seen_ns is not None and t_ns - state.seen_ns <= gap_ns
@@ -67,7 +65,9 @@ def advance_eyes(
     between_ns = (before_ns + t_ns) // 2
     if shut:
         state = _shutting(state, between_ns, was_shut=was_shut, rules=rules)
-        state = replace(state, deep_ns=state.deep_ns + _deep_ns(state, before_ns, t_ns, opening, rules))
+        state = replace(
+            state, deep_ns=state.deep_ns + _deep_ns(state, before_ns, t_ns, opening, rules)
+        )
     else:
         deep_ns = _deep_ns(state, before_ns, t_ns, opening, rules) if was_shut else 0
         state = _opening(state, t_ns, between_ns, was_shut=was_shut, rules=rules)
@@ -163,9 +163,7 @@ def _forget_the_gap(state: EyeState) -> EyeState:
     )
 
 
-def _shutting(
-    state: EyeState, between_ns: int, *, was_shut: bool, rules: EyeRules
-) -> EyeState:
+def _shutting(state: EyeState, between_ns: int, *, was_shut: bool, rules: EyeRules) -> EyeState:
     if was_shut:
         return state
     if state.reopened_ns is not None:
@@ -196,9 +194,7 @@ def _opening(
     return state
 
 
-def _deep_ns(
-    state: EyeState, before_ns: int, t_ns: int, opening: float, rules: EyeRules
-) -> int:
+def _deep_ns(state: EyeState, before_ns: int, t_ns: int, opening: float, rules: EyeRules) -> int:
     """Deep time between two looks: all of it, half or none, as 2, 1 or 0 ends are deep."""
     ends = (opening < rules.deep_below) + (
         state.openness is not None and state.openness < rules.deep_below

@@ -87,28 +87,21 @@ def summarise(window: Window, t_ns: int) -> MoodSummary:
     )
 
 
-def _look(
-    state: MoodState, t_ns: int, emotion: tuple[float, ...], rules: MoodRules
-) -> MoodState:
+def _look(state: MoodState, t_ns: int, emotion: tuple[float, ...], rules: MoodRules) -> MoodState:
     since_ns = 0 if state.look_ns is None else t_ns - state.look_ns
     smooth = _smoothed(state.smooth, emotion, since_ns, rules)
     best = max(range(len(smooth)), key=smooth.__getitem__)
     label = EMOTIONS[best] if smooth[best] >= rules.certain else UNCERTAIN
     shown = state.mood.label if state.mood else None
     coming_ns = state.coming_since_ns if label == state.coming else t_ns
-    if shown is None or t_ns - coming_ns >= rules.dwell_s * NS:
-        shown_next = label
-    else:
-        shown_next = shown
+    shown_next = label if shown is None or t_ns - coming_ns >= rules.dwell_s * NS else shown
     confidence = smooth[EMOTIONS.index(shown_next)] if shown_next in EMOTIONS else smooth[best]
     window = state.window
     if window is not None and shown is not None:
         window = _add(window, shown, state.mood, since_ns, smooth)
     if window is not None:
         changed = shown is not None and shown_next != shown
-        window = replace(
-            window, looks=window.looks + 1, transitions=window.transitions + changed
-        )
+        window = replace(window, looks=window.looks + 1, transitions=window.transitions + changed)
     return replace(
         state,
         look_ns=t_ns,

@@ -35,7 +35,7 @@ OVERLAP = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A face: box, score 0..1, key points float32[6, 2] (right eye, left eye, nose, mouth, ears)."""
+    """A face: box, score 0..1, float32[6, 2] points (right, left eye, nose, mouth, ears)."""
 
     box: Box
     score: float

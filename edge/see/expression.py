@@ -35,7 +35,9 @@ def decode(outputs: dict[str, NDArray[np.float32]], order: tuple[str, ...]) -> t
     return tuple(given.get(name, 0.0) / total for name in order)
 
 
-def region(eyes: tuple[NDArray[np.float32], NDArray[np.float32]], mouth: NDArray[np.float32]) -> Region:
+def region(
+    eyes: tuple[NDArray[np.float32], NDArray[np.float32]], mouth: NDArray[np.float32]
+) -> Region:
     """The square that FER pictures show: upright by the eyes, brows to chin.
 
     ``eyes``: right and left eye centre, ``mouth``: mouth centre, each float32[2] in the frame.
@@ -45,6 +47,8 @@ def region(eyes: tuple[NDArray[np.float32], NDArray[np.float32]], mouth: NDArray
     angle = math.atan2(float(across[1]), float(across[0]))
     middle = (right + left) / 2
     down = mouth - middle
-    size = 2.35 * max(math.hypot(float(across[0]), float(across[1])), math.hypot(float(down[0]), float(down[1])))
+    size = 2.35 * max(
+        math.hypot(float(across[0]), float(across[1])), math.hypot(float(down[0]), float(down[1]))
+    )
     centre = middle + 0.45 * down
     return Region(float(centre[0]), float(centre[1]), size, angle)

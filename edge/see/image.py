@@ -45,12 +45,11 @@ class Placement:
         c, s = math.cos(region.angle) * scale, math.sin(region.angle) * scale
         turn = np.array([[c, s], [-s, c]], np.float32)
         shift = np.array([region.x, region.y], np.float32)
-        return (points - np.float32(self.out / 2)) @ turn + shift
+        moved = (points - np.float32(self.out / 2)) @ turn + shift
+        return moved.astype(np.float32, copy=False)
 
 
-def fit(
-    image: NDArray[np.uint8], region: Region, out: int
-) -> tuple[NDArray[np.uint8], Placement]:
+def fit(image: NDArray[np.uint8], region: Region, out: int) -> tuple[NDArray[np.uint8], Placement]:
     """Cut ``region`` out of the picture, upright, as ``out`` x ``out`` pixels.
 
     ``image``: uint8[H, W] or uint8[H, W, 3]. Outside of the picture is black. Shrinking by more
@@ -70,9 +69,7 @@ def fit(
     return crop.astype(np.uint8, copy=False), Placement(region, out)
 
 
-def letterbox(
-    image: NDArray[np.uint8], out: int
-) -> tuple[NDArray[np.uint8], Placement]:
+def letterbox(image: NDArray[np.uint8], out: int) -> tuple[NDArray[np.uint8], Placement]:
     """The whole picture, centred in a black square of ``out`` x ``out`` pixels."""
     height, width = image.shape[:2]
     size = max(height, width)
@@ -109,7 +106,7 @@ def light(
 def _halved(
     image: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    shrink = 2 ** int(math.floor(math.log2(1 / scale)))
+    shrink = 2 ** math.floor(math.log2(1 / scale))
     height, width = image.shape[:2]
     w, h = max(1, width // shrink), max(1, height // shrink)
     small = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

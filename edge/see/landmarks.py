@@ -34,8 +34,10 @@ LEFT_EYE = (362, 385, 387, 263, 373, 380)
 MOUTH = (13, 14, 78, 308)
 """Inner lips: upper, lower, right corner, left corner."""
 
-OUTLINE = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
-OUTLINE += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+OUTLINE = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
 """The face oval: it spans the same rectangle as all 468 points, at a tenth of the work."""
 
 EAR_SHUT, EAR_OPEN = 0.15, 0.29
@@ -85,7 +87,9 @@ def region(points: NDArray[np.float32]) -> Region:
     upright = points[list(OUTLINE)] @ np.array([[c, -s], [s, c]], np.float32)
     low, high = upright.min(axis=0), upright.max(axis=0)
     u, v = (low + high) / 2
-    return Region(float(c * u - s * v), float(s * u + c * v), float((high - low).max()) * 1.5, angle)
+    return Region(
+        float(c * u - s * v), float(s * u + c * v), float((high - low).max()) * 1.5, angle
+    )
 
 
 def anchor(

@@ -64,7 +64,7 @@ class Quant:
 
 
 class Model:
-    """A loaded model: call it with the input as stored, get the outputs by name, as real numbers."""
+    """A loaded model: input as stored in, outputs by name as real numbers out."""
 
     def __init__(self, interpreter: Any, spec: Spec, runtime: str) -> None:
         """Wire up an allocated interpreter that was checked against ``spec``."""

@@ -149,7 +149,9 @@ def _reading(
     track: Track, marks: landmarks.Landmarks, emotion: tuple[float, ...] | None
 ) -> FaceReading:
     right, left = _ears(marks.points, marks.pose)
-    widths = [landmarks.eye_width(marks.points, e) for e in (landmarks.RIGHT_EYE, landmarks.LEFT_EYE)]
+    widths = [
+        landmarks.eye_width(marks.points, e) for e in (landmarks.RIGHT_EYE, landmarks.LEFT_EYE)
+    ]
     if right is None or left is None:
         both = right if right is not None else left
     elif min(widths) < NEAR_EYE * max(widths):
@@ -169,9 +171,7 @@ def _reading(
     )
 
 
-def _ears(
-    points: NDArray[np.float32], pose: Pose | None
-) -> tuple[float | None, float | None]:
+def _ears(points: NDArray[np.float32], pose: Pose | None) -> tuple[float | None, float | None]:
     if pose is not None and abs(pose.yaw_deg) > EYE_YAW_DEG:
         return None, None
     return landmarks.ear(points, landmarks.RIGHT_EYE), landmarks.ear(points, landmarks.LEFT_EYE)

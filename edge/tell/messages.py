@@ -272,9 +272,7 @@ def decode(topic: str, payload: bytes) -> Message:
 
 def json_schemas() -> dict[str, Any]:
     """JSON Schema (2020-12) of every message, by topic, with shared ``$defs``."""
-    schemas, parts = msgspec.json.schema_components(
-        KINDS.values(), ref_template="#/$defs/{name}"
-    )
+    schemas, parts = msgspec.json.schema_components(KINDS.values(), ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Mien MQTT messages",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,7 +18,7 @@ from edge.types import NS, Level
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.types import Alert, MoodSummary, Step
+    from edge.types import Alert, MoodSummary, Pose, Spread, Step
 
 STATE_GAP_NS = NS // 2  # contract: at most two a second
 HEARTBEAT_NS = 30 * NS
@@ -96,7 +96,7 @@ class Reporter:
         ]
         return self(replace(step, active=(), changes=tuple(calm), summary=None)) if calm else []
 
-    def head(self, topic: str, t_ns: int) -> dict[str, object]:
+    def head(self, topic: str, t_ns: int) -> dict[str, Any]:
         """The fields that every message begins with; counts ``seq`` up."""
         self._seq += 1
         return {
@@ -116,7 +116,7 @@ class Reporter:
         return Said(
             "event",
             m.Event(
-                **self.head("event", alert.t_ns),  # type: ignore[arg-type]  # see head()
+                **self.head("event", alert.t_ns),
                 id=self._ids[alert.episode],
                 rev=alert.rev,
                 change=alert.change,
@@ -127,10 +127,10 @@ class Reporter:
                 duration_ms=(until_ns - alert.start_ns) // 1_000_000,
                 reason=alert.reason,
                 evidence=m.Evidence(
-                    max_closed_ms=alert.max_closed_ms,
-                    perclos60=_round(alert.perclos60, 3),
-                    valid_ratio=_round(alert.valid_ratio, 2),
-                    fps=_round(alert.fps, 1),
+                    max_closed_ms=alert.evidence.max_closed_ms,
+                    perclos60=_round(alert.evidence.perclos60, 3),
+                    valid_ratio=_round(alert.evidence.valid_ratio, 2),
+                    fps=_round(alert.evidence.fps, 1),
                 ),
                 before=m.LevelOnly(level=int(alert.before)),
                 after=m.LevelOnly(level=int(alert.after)),
@@ -152,20 +152,19 @@ class Reporter:
             for a in step.active
         ]
         head = self.head("alerts/active", step.t_ns)
-        return Said("alerts/active", m.Active(**head, alerts=alerts), retain=True)  # type: ignore[arg-type]
+        return Said("alerts/active", m.Active(**head, alerts=alerts), retain=True)
 
     def _summary(self, summary: MoodSummary) -> Said:
-        valence, arousal = summary.valence, summary.arousal
         message = m.EmotionSummary(
-            **self.head("emotion/summary", summary.end_ns),  # type: ignore[arg-type]
+            **self.head("emotion/summary", summary.end_ns),
             window_s=round((summary.end_ns - summary.start_ns) / NS, 1),
             valid_s=round(summary.valid_s, 1),
             frames=summary.looks,
             dominant=summary.dominant,
             confidence=_round(summary.confidence, 2),
             share={name: round(part, 3) for name, part in summary.share.items()},
-            valence=valence and m.MeanSd(mean=round(valence.mean, 2), sd=round(valence.sd, 2)),
-            arousal=arousal and m.MeanSd(mean=round(arousal.mean, 2), sd=round(arousal.sd, 2)),
+            valence=_mean_sd(summary.valence),
+            arousal=_mean_sd(summary.arousal),
             transitions=summary.transitions,
             model=self._identity.emotion_model,
         )
@@ -182,9 +181,9 @@ class Reporter:
         if not changed and 0 <= since_ns < HEARTBEAT_NS:
             return []
         self._state_key, self._state_ns = key, step.t_ns
-        eyes, pose = step.eyes, step.pose
+        eyes = step.eyes
         message = m.State(
-            **self.head("state", step.t_ns),  # type: ignore[arg-type]
+            **self.head("state", step.t_ns),
             subject=m.Subject(
                 present=step.track is not None,
                 track=step.track,
@@ -204,12 +203,7 @@ class Reporter:
                 eyes_closed_ms=eyes.closed_ms,
                 openness=_round(eyes.openness, 2),
             ),
-            pose=pose
-            and m.HeadPose(
-                yaw=round(pose.yaw_deg, 1),
-                pitch=round(pose.pitch_deg, 1),
-                roll=round(pose.roll_deg, 1),
-            ),
+            pose=_head_pose(step.pose),
             fps=_round(fps, 1),
             emotion=self._emotion(step),
         )
@@ -232,6 +226,20 @@ def ulid(wall_ns: int) -> str:
     """A ULID: 48 bits of milliseconds, 80 random bits, 26 characters that sort by time."""
     number = (wall_ns // 1_000_000 << 80) | int.from_bytes(os.urandom(10))
     return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _mean_sd(spread: Spread | None) -> m.MeanSd | None:
+    if spread is None:
+        return None
+    return m.MeanSd(mean=round(spread.mean, 2), sd=round(spread.sd, 2))
+
+
+def _head_pose(pose: Pose | None) -> m.HeadPose | None:
+    if pose is None:
+        return None
+    return m.HeadPose(
+        yaw=round(pose.yaw_deg, 1), pitch=round(pose.pitch_deg, 1), roll=round(pose.roll_deg, 1)
+    )
 
 
 def _round(value: float | None, digits: int) -> float | None:
