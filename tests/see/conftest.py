@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cv2
-import numpy as np
+import numpy as np  # noqa: TC002 - fixtures give it
 import pytest
 
 from edge import config
