@@ -260,9 +260,32 @@ SCHEMA = {
 AVAILABILITY = "availability"
 
 
+PAYLOAD_LIMIT = 2048
+"""Bytes of one message, at most (contract, rule 5). No picture fits."""
+
+TEXT_LIMIT = 1024
+"""Characters of one string, at most: base64 of anything worth seeing is longer."""
+
+
 def encode(message: Message) -> bytes:
-    """The bytes that go on the wire."""
-    return msgspec.json.encode(message)
+    """The bytes that go on the wire. Raises ``ValueError`` for what no message may be."""
+    payload = msgspec.json.encode(message)
+    if len(payload) > PAYLOAD_LIMIT:
+        msg = f"{message.schema}: expected at most {PAYLOAD_LIMIT} bytes, got {len(payload)}"
+        raise ValueError(msg)
+    if len(payload) > TEXT_LIMIT and _longest(msgspec.to_builtins(message)) > TEXT_LIMIT:
+        msg = f"{message.schema}: a string is longer than {TEXT_LIMIT} characters"
+        raise ValueError(msg)
+    return payload
+
+
+def _longest(value: object) -> int:
+    """Length of the longest string anywhere in plain data."""
+    if isinstance(value, dict):
+        return max(map(_longest, (*value.keys(), *value.values())), default=0)
+    if isinstance(value, list):
+        return max(map(_longest, value), default=0)
+    return len(value) if isinstance(value, str) else 0
 
 
 def decode(topic: str, payload: bytes) -> Message:

@@ -55,8 +55,13 @@ class Reporter:
         identity: Identity,
         wall_ns: Callable[[int], int],
         synced: Callable[[], bool] = lambda: False,
+        new_id: Callable[[int], str] | None = None,
     ) -> None:
-        """``wall_ns`` turns a time of the data into UTC nanoseconds since 1970."""
+        """``wall_ns`` turns a time of the data into UTC nanoseconds since 1970.
+
+        ``new_id`` names an episode that began then; left out, a ULID.
+        """
+        self._new_id = new_id or ulid
         self._identity = identity
         self._wall_ns = wall_ns
         self._synced = synced
@@ -111,7 +116,7 @@ class Reporter:
 
     def _event(self, alert: Alert) -> Said:
         if alert.change == "new":
-            self._ids[alert.episode] = ulid(self._wall_ns(alert.t_ns))
+            self._ids[alert.episode] = self._new_id(self._wall_ns(alert.t_ns))
         until_ns = alert.end_ns if alert.end_ns is not None else alert.t_ns
         return Said(
             "event",
