@@ -140,3 +140,15 @@ def test_what_a_user_can_cause_is_one_line_and_status_1(service, port, sleeper, 
     assert process.returncode == 1
     assert words in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("after_s", [0.15, 0.3, 0.5, 0.8, 1.2, 2.0])
+def test_sigterm_at_any_moment_is_a_clean_exit(port, service, sleeper, after_s):
+    process = service(sleeper, port, loop=True)
+    time.sleep(after_s)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=5)
+    assert time.monotonic() - asked < 2.0
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
