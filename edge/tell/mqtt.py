@@ -204,8 +204,9 @@ class Publisher:
         where = (self._settings.host, self._settings.port, "5" if link.v5 else "3.1.1")
         log.info("mqtt: connected to %s:%d, MQTT %s", *where)
         topics = ("cmd/+", "set/+", "input/vehicle")
-        self.rebirth()
+        # first listen, then say so: whoever hears "online" may ask
         link.listen(*(f"{self._root}/{topic}" for topic in topics), BIRTH_TOPIC)
+        self.rebirth()
 
     def _hear(self, heard: Heard) -> None:
         found = understood(self._root, heard)
