@@ -60,7 +60,8 @@ class Mosquitto:
     def start(self) -> Self:
         config = self.folder / f"mosquitto-{self.port}.conf"
         listener = f"listener {self.port} {self.address}"
-        config.write_text("\n".join([listener, *self.lines]) + "\n", encoding="utf-8")
+        # as root it would become another user, who cannot read a test's folder
+        config.write_text("\n".join(["user root", listener, *self.lines]) + "\n", encoding="utf-8")
         log = (self.folder / f"mosquitto-{self.port}.log").open("ab")
         command = [*self.prefix, str(MOSQUITTO), "-c", str(config), "-v"]
         with log:
