@@ -126,6 +126,7 @@ COMMANDS: dict[str, type[Request]] = {
 }
 """``cmd/<name>`` -> what it must look like."""
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 BIRTH_TOPIC = "homeassistant/status"
 
 
@@ -188,7 +189,7 @@ def _decoded(payload: bytes, kind: Any) -> Any:
         return msgspec.json.decode(payload, type=kind)
     except msgspec.ValidationError as error:
         return Refused(code="invalid", msg=str(error)[:200], transaction=_transaction(payload))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         return Refused(code="malformed", msg=f"not JSON: {error}"[:200])
 
 
@@ -200,7 +201,7 @@ def _transaction(payload: bytes) -> str | None:
     """The transaction of a command that is wrong otherwise, so that the asker finds the answer."""
     try:
         return msgspec.json.decode(payload, type=_OnlyTransaction).transaction
-    except msgspec.ValidationError:
+    except UNREADABLE:  # the first decoder stopped before it saw the rest
         return None
 
 
