@@ -4,8 +4,6 @@ Atheris (https://github.com/google/atheris) watches which branches an input reac
 from those that reach new ones. Any exception is a finding.
 """
 
-
-
 import sys
 
 import atheris

@@ -119,19 +119,35 @@ class Heard:
 class Listener:
     """A subscriber that keeps all it hears, and can speak up."""
 
-    def __init__(self, port: int, *filters: str, v5: bool = False, **login: str) -> None:
+    def __init__(
+        self,
+        port: int,
+        *filters: str,
+        v5: bool = False,
+        lasting: str = "",
+        slow_s: float = 0.0,
+        ca: str | None = None,
+        **login: str,
+    ) -> None:
+        """``lasting``: a name under which the broker keeps what is missed."""
         self.heard: list[Heard] = []
+        self._slow_s = slow_s
         self.subscribed = False
         self._filters = filters or ("#",)
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2,
+            client_id=lasting,
+            clean_session=None if v5 else not lasting,
             protocol=MQTTProtocolVersion.MQTTv5 if v5 else MQTTProtocolVersion.MQTTv311,
         )
+        if ca is not None:
+            self.client.tls_set(ca)
         if login:
             self.client.username_pw_set(login["username"], login["password"])
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = self._on_subscribe
+        self.client.on_disconnect = self._on_disconnect
         self.client.on_message = self._on_message
         self._port = port
 
@@ -141,7 +157,11 @@ class Listener:
     def _on_subscribe(self, *_: object) -> None:
         self.subscribed = True
 
+    def _on_disconnect(self, *_: object) -> None:
+        self.subscribed = False
+
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        time.sleep(self._slow_s)
         self.heard.append(
             Heard(
                 message.topic,
@@ -153,7 +173,7 @@ class Listener:
         )
 
     def __enter__(self) -> Self:
-        self.client.connect("127.0.0.1", self._port)
+        self.client.connect("localhost", self._port)
         self.client.loop_start()
         until(lambda: self.subscribed)
         return self
