@@ -59,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     run = _add(commands, "run", "the service: watch the camera, publish to the broker")
     _config(run)
     _record(run)
+    state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]  # systemd's, where it starts us
+    run.add_argument(
+        "--state",
+        type=Path,
+        default=Path(state) if state else None,
+        metavar="DIR",
+        help="folder for what must outlive the process (default: $STATE_DIRECTORY, else nowhere)",
+    )
     run.add_argument("--source", help="camera instead of the one in the configuration")
 
     demo = _add(commands, "demo", "play a clip through the service, with a broker of its own")

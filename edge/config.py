@@ -11,6 +11,7 @@ import os
 import re
 import typing
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar
@@ -119,12 +120,13 @@ def manifest_path() -> Path:
 def convert(raw: object, cls: type[T], name: str) -> T:
     """Plain data to a frozen settings class. Raises ``ConfigError``."""
     try:
-        checked = msgspec.convert(raw, _strict(cls))
+        checked = msgspec.convert(raw, _strict(cls))  # type: ignore[arg-type] # a class is hashable
         return msgspec.convert(msgspec.to_builtins(checked), cls)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {_explained(error, raw, cls)}") from error
 
 
+@cache  # settings are checked again with every change from outside
 def _strict(cls: type) -> type[msgspec.Struct]:
     """The settings class as a msgspec struct that refuses unknown keys and checks ranges."""
     hints = typing.get_type_hints(cls, include_extras=True)

@@ -19,9 +19,14 @@ def observe(frames: Iterable[Frame], see: Callable[[Frame], Observation]) -> Ite
         yield see(frame)
 
 
-def judge(observations: Iterable[Observation], rules: Rules) -> Iterator[Step]:
-    """Same observations in, same steps out: today, on a laptop, or next year."""
+def judge(
+    observations: Iterable[Observation], rules: Rules | Callable[[], Rules]
+) -> Iterator[Step]:
+    """Same observations in, same steps out: today, on a laptop, or next year.
+
+    ``rules`` that may change while running are asked for with every observation.
+    """
     state = State()
     for seen in observations:
-        state, step = advance(state, seen, rules)
+        state, step = advance(state, seen, rules() if callable(rules) else rules)
         yield step

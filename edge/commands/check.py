@@ -12,7 +12,7 @@ from edge.device import camera
 from edge.device.camera import CameraError
 from edge.see import detector, expression, landmarks
 from edge.see.runtime import ModelError, load
-from edge.tell.mqtt import reachable
+from edge.tell.link import reachable
 
 if TYPE_CHECKING:
     import argparse

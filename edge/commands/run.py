@@ -8,9 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge import config as configuration
+from edge.commands import kept
+from edge.commands.desk import opened
 from edge.commands.service import serve
 from edge.device.camera import CameraError
 from edge.see.runtime import ModelError
+from edge.tell.link import LinkError
 
 if TYPE_CHECKING:
     import argparse
@@ -30,9 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
         config = configuration.load(arguments.config)
         if arguments.source is not None:
             config = replace(config, camera=replace(config.camera, source=_source(arguments)))
+        desk = opened(config, kept.load(arguments.state))
         models = configuration.manifest(configuration.manifest_path())
-        serve(config, models, arguments.record)
-    except (configuration.ConfigError, ModelError, CameraError) as error:
+        if serve(desk, models, arguments.record, arguments.state):
+            log.info("restarting, as asked")
+            return 0
+    except (configuration.ConfigError, ModelError, CameraError, LinkError) as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
         return 1
     except OSError as error:  # --record into a place that cannot be written

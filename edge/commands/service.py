@@ -9,7 +9,7 @@ import platform
 import statistics
 import time
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from hashlib import sha256
 from secrets import token_hex
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edge import __version__, pipeline, recording
+from edge.commands.conversation import Conversation
+from edge.commands.room import Room
 from edge.device import camera, health, watchdog
 from edge.see.sight import Sight
 from edge.tell import messages as m
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from edge.commands.desk import Data, Desk
     from edge.config import Config
     from edge.see.runtime import ModelFile
     from edge.types import Frame, Step
@@ -73,6 +76,21 @@ class Pulse:
         """Whether it is time to say ``health`` again."""
         return self._now_ns() - self._said_ns >= HEARTBEAT_NS
 
+    def costs(self) -> Data:
+        """CPU milliseconds a frame by stage, and how long a frame takes to be told of."""
+        late = sorted(self._latency_ms)
+        found: Data = {f"cpu_ms.{stage}": ms for stage, ms in self._cpu_ms().items()}
+        found["frames"] = len(late)
+        found["fps"] = None if self.fps is None else round(self.fps, 1)
+        found["e2e_p50_ms"] = round(statistics.median(late), 1) if late else None
+        return found
+
+    def _cpu_ms(self) -> dict[str, float]:
+        return {
+            stage: round(ns / 1e6 / max(1, self._see.calls[stage]), 2)
+            for stage, ns in self._see.cpu_ns.items()
+        }
+
     def health(self, reporter: Reporter, t_ns: int, broker: m.MqttHealth) -> Said:
         """The ``health`` message."""
         now_ns, cpu_ns = self._now_ns(), time.process_time_ns()
@@ -89,10 +107,7 @@ class Pulse:
                 e2e_p50=round(statistics.median(late), 1) if late else None,
                 e2e_p95=round(late[int(0.95 * (len(late) - 1))], 1) if late else None,
             ),
-            cpu_ms={
-                stage: round(ns / 1e6 / max(1, self._see.calls[stage]), 2)
-                for stage, ns in self._see.cpu_ns.items()
-            },
+            cpu_ms=self._cpu_ms(),
             dropped=self.dropped,
             cpu_pct=round(100 * spent / passed, 1) if passed else None,
             rss_mb=round(health.rss_mb(), 1),
@@ -105,33 +120,43 @@ class Pulse:
         return Said("health", message, retain=True, qos=0)
 
 
-def serve(config: Config, models: dict[str, ModelFile], record: Path | None) -> None:
-    """Work until the camera ends. Raises what cannot be answered here: systemd is the retry."""
+def serve(
+    desk: Desk, models: dict[str, ModelFile], record: Path | None, state: Path | None
+) -> bool:
+    """Work until the camera ends, or until asked to restart: then true.
+
+    ``state``: the folder for what must outlive the process. Raises what cannot be answered
+    here: systemd is the retry.
+    """
+    config = replace(desk.config, emotion=desk.emotion)
     identity = _identity(config, models)
     see = Sight.load(models, config.see, emotion=identity.emotion, clock=time.thread_time_ns)
+    reporter = Reporter(identity, _wall_clock(config), health.clock_synced)
+    pulse = Pulse(see, time.monotonic_ns)
     with ExitStack() as stack:
-        frames = stack.enter_context(camera.frames(config.camera))
-        out = stack.enter_context(Publisher(config.mqtt, config.device))
+        out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
-        watchdog.ready()
-        pulse = Pulse(see, time.monotonic_ns)
+        facts = {"bench": pulse.costs, "self_test": lambda: _self_test(pulse, out, see)}
+        talk = Conversation(desk, out, reporter.head, state, facts)
+        room = Room(config.camera, reporter, out, talk)
+        frames = stack.enter_context(closing(room.frames()))
+        talk.changed.append(lambda desk: _settle(desk, reporter, identity))
+        _settle(desk, reporter, identity)
         observations = pipeline.observe(pulse.count(frames), see)
         if record is not None:
             file = stack.enter_context(record.open("wb"))
             observations = recording.record(observations, file, __version__)
-        reporter: Reporter | None = None
-        step: Step | None = None
         try:
-            for step in pipeline.judge(observations, config.rules):
-                if reporter is None:
-                    reporter = Reporter(identity, _wall_clock(config, step), health.clock_synced)
+            for step in pipeline.judge(observations, talk.rules):
+                if room.step is None:
                     head = reporter.head("info", step.t_ns)
                     out.publish(_info(config, models, identity, see.runtime, head))
+                room.step = step
                 _tell(step, reporter, pulse, out)
+                talk(step.t_ns)
         finally:  # however it ends, no episode stays open
-            if reporter is not None and step is not None:
-                for said in reporter.farewell(step):
-                    out.publish(said)
+            room.farewell()
+        return talk.desk.restart
 
 
 def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
@@ -145,12 +170,39 @@ def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
     watchdog.alive()
 
 
-def _wall_clock(config: Config, first: Step) -> Callable[[int], int]:
+def _settle(desk: Desk, reporter: Reporter, identity: Identity) -> None:
+    """What was changed from outside takes effect in what is said."""
+    emotion = identity.emotion and desk.emotion
+    now = replace(identity, params_hash=_hash(desk.config.rules), emotion=emotion)
+    muted = not desk.kept.controls.alerts
+    reporter.settle(now, muted=muted, metrics_hz=desk.config.mqtt.metrics_hz)
+
+
+def _self_test(pulse: Pulse, out: Publisher, see: Sight) -> Data:
+    broker = out.health
+    return {
+        "fps": None if pulse.fps is None else round(pulse.fps, 1),
+        "runtime": see.runtime,
+        "queued": broker.queued,
+        "dropped": broker.dropped,
+        "reconnects": broker.reconnects,
+        "time_synced": health.clock_synced(),
+        "throttled": health.throttled(),
+    }
+
+
+def _wall_clock(config: Config) -> Callable[[int], int]:
     """Data time to UTC. Files that are read unpaced begin now, whatever their clock says."""
     if config.camera.realtime:
         return lambda t_ns: t_ns - time.monotonic_ns() + time.time_ns()
-    start_ns = time.time_ns() - first.t_ns
-    return lambda t_ns: t_ns + start_ns
+    began: list[int] = []
+
+    def wall_ns(t_ns: int) -> int:
+        if not began:
+            began.append(time.time_ns() - t_ns)
+        return t_ns + began[0]
+
+    return wall_ns
 
 
 def _identity(config: Config, models: dict[str, ModelFile]) -> Identity:

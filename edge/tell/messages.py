@@ -238,6 +238,52 @@ class Health(Message, kw_only=True):
     faults: list[str]
 
 
+class Controls(Message, kw_only=True):
+    """``controls``, retained: the switches as they stand, and what Home Assistant may set."""
+
+    capture: bool
+    alerts: bool
+    emotion: bool
+    buzzer: bool
+    microsleep_s: float
+
+
+class Problem(msgspec.Struct, kw_only=True):
+    """Why a request was not carried out. ``code`` is for programs, ``msg`` for people."""
+
+    code: str
+    msg: str
+
+
+class Response(Message, kw_only=True):
+    """``rsp/<name>``: the answer to one command. ``status``: ok or error."""
+
+    status: str
+    transaction: str | None
+    data: dict[str, bool | int | float | str | None]
+    error: Problem | None
+
+
+class Metrics(Message, kw_only=True):
+    """``metrics``: the raw signals, 1 to 5 a second where they are asked for (off by default)."""
+
+    openness: float | None
+    perclos60: float | None
+    perclos180: float | None
+    yaw: float | None
+    pitch: float | None
+    roll: float | None
+    fps: float | None
+
+
+class Log(Message, kw_only=True):
+    """``log``: warnings and errors, as the journal has them. ``code`` is the module."""
+
+    level: str
+    code: str
+    msg: str
+
+
 KINDS: dict[str, type[Message]] = {
     "info": Info,
     "state": State,
@@ -245,6 +291,10 @@ KINDS: dict[str, type[Message]] = {
     "alerts/active": Active,
     "emotion/summary": EmotionSummary,
     "health": Health,
+    "controls": Controls,
+    "rsp": Response,
+    "metrics": Metrics,
+    "log": Log,
 }
 """Topic below ``<base>/<device>/`` -> the message that it carries."""
 
@@ -255,9 +305,14 @@ SCHEMA = {
     "alerts/active": "alerts_active/1.0",
     "emotion/summary": "emotion_summary/1.0",
     "health": "health/1.0",
+    "controls": "controls/1.0",
+    "rsp": "rsp/1.0",
+    "metrics": "metrics/1.0",
+    "log": "log/1.0",
 }
 
 AVAILABILITY = "availability"
+RESPONSE = "rsp"
 
 
 PAYLOAD_LIMIT = 2048
@@ -290,7 +345,8 @@ def _longest(value: object) -> int:
 
 def decode(topic: str, payload: bytes) -> Message:
     """A message of ``topic`` (below the device). Raises ``KeyError``, ``msgspec.DecodeError``."""
-    return msgspec.json.decode(payload, type=KINDS[topic])
+    kind = RESPONSE if topic.startswith(f"{RESPONSE}/") else topic
+    return msgspec.json.decode(payload, type=KINDS[kind])
 
 
 def json_schemas() -> dict[str, Any]:

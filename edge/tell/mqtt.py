@@ -1,27 +1,28 @@
-"""The broker: the only module that knows paho.
+"""The publisher: what goes to the broker when, and what has come from it.
 
-paho's thread connects, keeps alive and delivers; ``publish`` only hands over and never blocks.
-Retained topics are kept by topic and said afresh on every connect, since the broker may have
-forgotten them; events wait in the outbox until the broker has acknowledged them.
+Everything here happens in the loop's own thread, once a frame in ``tend``. Retained topics are
+kept by topic and said afresh on every connect, since the broker may have forgotten them; events
+wait in the outbox until the broker has acknowledged them.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.reasoncodes import ReasonCode
-
 from edge.tell import messages as m
-from edge.tell.outbox import Outbox
+from edge.tell.link import Acked, Down, Heard, Link, Up
+from edge.tell.outbox import Moment, Outbox
+from edge.tell.requests import BIRTH_TOPIC, Asked, HomeAssistant, understood
+from edge.types import NS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from edge.tell.report import Said
@@ -29,47 +30,60 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LATE_MS = 1000
-"""An event that waited longer than this for the broker is marked ``late`` [own choice]."""
-
 LAST_WORDS_S = 1.0
 """How long a clean exit waits for the broker to take the last messages."""
+
+RETRY_S = (1.0, 30.0)  # contract, rule 4
+ASKED_LIMIT = 64
+"""Questions that may wait for the loop; a flood beyond is dropped."""
+
+A_FRAME = 8
+"""Questions answered in one frame, so that nobody can hold up the pictures by asking."""
+
+BEHIND = 40
+"""Retained messages that the broker may owe its word for before only the latest are kept."""
+
+EXPIRY_S = {"event": 60, "metrics": 60}  # contract, rule 4, MQTT 5
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks of this device, and where the answer goes."""
+
+    name: str
+    asked: Asked
+    answer_to: str | None = None
+    correlation: bytes | None = None
 
 
 class Publisher:
     """A connection to the broker for as long as the ``with`` block lasts."""
 
-    def __init__(self, settings: MqttSettings, device: str) -> None:
-        """Prepare; nothing is opened before the ``with`` block."""
+    def __init__(self, settings: MqttSettings, device: str, state: Path | None = None) -> None:
+        """Prepare; nothing is opened before the ``with`` block. ``state``: where the outbox is."""
         self._settings = settings
+        self._device = device
         self._root = f"{settings.base}/{device}"
-        self._lock = threading.Lock()
-        self._outbox = Outbox()
+        self._file = None if state is None else state / "outbox.db"
+        self._boot = BOOT_ID.read_text(encoding="ascii").strip() if BOOT_ID.exists() else ""
+        self._link: Link | None = None
+        self._v5 = settings.protocol != "3.1.1"
         self._latest: dict[str, Said] = {}
-        self._taken: deque[int] = deque()
+        self._behind: dict[str, None] = {}  # topics whose latest is still to be said, in order
+        self._owed: set[int] = set()
+        self._announcement: bytes | None = None
+        self._questions: deque[Question] = deque(maxlen=ASKED_LIMIT)
+        self._next_ns = 0
+        self._failures = 0
         self._connects = 0
+        self._greeted = False
         self._told_why = False
-        self._client = client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"{settings.base}-{device}",
-            protocol=MQTTProtocolVersion.MQTTv311,
-            clean_session=True,
-        )
-        if settings.username is not None:
-            client.username_pw_set(settings.username, settings.password)
-        client.will_set(f"{self._root}/{m.AVAILABILITY}", "offline", qos=1, retain=True)
-        client.connect_timeout = 5.0
-        client.reconnect_delay_set(min_delay=1, max_delay=30)
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_publish = self._on_publish
 
     def __enter__(self) -> Self:
         """Start connecting in the background: a broker that is not there stops nothing."""
-        settings = self._settings
-        self._client.connect_async(settings.host, settings.port, settings.keepalive_s)
-        self._client.loop_start()
+        self._outbox = Outbox(self._file)
+        self._dial()
         return self
 
     def __exit__(
@@ -79,24 +93,19 @@ class Publisher:
         trace: TracebackType | None,
     ) -> None:
         """Say ``offline`` and leave; a broker that is not there is not waited for."""
-        if not self.connected:
-            return  # paho's thread is a daemon: it may be in the middle of a slow connect
-        until = time.monotonic() + LAST_WORDS_S
-        while self.queued and self.connected and time.monotonic() < until:
-            self.tend()
-            time.sleep(0.01)
-        last = self._client.publish(f"{self._root}/{m.AVAILABILITY}", "offline", 1, retain=True)
-        try:
-            last.wait_for_publish(LAST_WORDS_S / 2)
-        except (RuntimeError, ValueError):
-            log.warning("mqtt: the broker went away before it could be told goodbye")
-        self._client.disconnect()
-        self._client.loop_stop()
+        until_ns = time.monotonic_ns() + round(LAST_WORDS_S * NS)
+        self._wait(lambda: not (self._outbox or self._behind), until_ns)
+        if self._link is not None and self.connected:
+            self._owed = {self._send(m.AVAILABILITY, b"offline", 1, retain=True)}
+            self._wait(lambda: not self._owed, until_ns + NS // 2)
+        if self._link is not None:
+            self._link.close(wait=self.connected)
+        self._outbox.close()
 
     @property
     def connected(self) -> bool:
         """Whether the broker has accepted us and is still there as far as one can know."""
-        return self._client.is_connected()
+        return self._greeted and self._link is not None and self._link.up
 
     @property
     def queued(self) -> int:
@@ -113,123 +122,155 @@ class Publisher:
             reconnects=max(0, self._connects - 1),
         )
 
+    def dangling(self) -> list[m.Event]:
+        """The last word on each episode that an earlier process left open."""
+        return self._outbox.dangling()
+
     def publish(self, said: Said) -> None:
         """Hand a message over. Events are kept until acknowledged, of the rest the latest."""
-        with self._lock:
-            if said.retain:
-                self._latest[said.topic] = said
-            if said.keep and isinstance(said.message, m.Event):
-                self._outbox.add(said.message, time.monotonic_ns())
-                self._flush()
-            elif self.connected:
-                self._send(said)
+        if said.retain:
+            self._latest[said.topic] = said
+        if said.keep and isinstance(said.message, m.Event):
+            self._outbox.add(said.message, self._now())
+            self._flush()
+            self._outbox.settle()  # the disk may take its time: the broker was told first
+        elif said.retain:
+            self._behind[said.topic] = None
+            self._catch_up()
+        elif self.connected:
+            self._send(said.topic, m.encode(said.message), said.qos)
+
+    def announce(self, discovery: bytes) -> None:
+        """What Home Assistant is told of this device; empty takes it back."""
+        self._announcement = discovery
+        self._discover()
+
+    def rebirth(self) -> None:
+        """Say everything that is retained again."""
+        if self._link is None or not self.connected:
+            return
+        self._send(m.AVAILABILITY, b"online", 1, retain=True)
+        self._discover()
+        self._behind = dict.fromkeys(self._latest)
+        self._catch_up()
 
     def tend(self) -> None:
-        """Let go of what the broker has acknowledged and hand on what waits: once a frame."""
-        if self._taken:
-            with self._lock:
-                while self._taken:
-                    self._outbox.taken(self._taken.popleft())
-                self._flush()
-
-    def _send(self, said: Said) -> int:
-        payload = m.encode(said.message)
-        return self._client.publish(
-            f"{self._root}/{said.topic}", payload, said.qos, retain=said.retain
-        ).mid
-
-    def _flush(self) -> None:
-        if not self.connected:
+        """Read what the connection has learned and hand on what waits: once a frame."""
+        if self._link is None:
+            if time.monotonic_ns() >= self._next_ns:
+                self._dial()
             return
-        now_ns = time.monotonic_ns()
-        for waiting in self._outbox.due():
-            event = waiting.event
-            event.age_ms = (now_ns - waiting.said_ns) // 1_000_000
-            event.late = event.age_ms > LATE_MS
-            payload = m.encode(event)
-            waiting.mid = self._client.publish(f"{self._root}/event", payload, qos=1).mid
+        for news in self._link.read():
+            match news:
+                case Acked(mid):
+                    self._owed.discard(mid)
+                    self._outbox.taken(mid)
+                case Up():
+                    self._greet()
+                case Heard():
+                    self._hear(news)
+                case Down():
+                    self._lose(news)
+                    return
+        self._flush()
+        self._catch_up()
 
-    def _on_connect(
-        self,
-        client: paho.Client,
-        _data: object,
-        _flags: paho.ConnectFlags,
-        reason: ReasonCode,
-        _properties: object,
-    ) -> None:
-        if reason.is_failure:
-            self._complain(f"the broker refused us: {reason}")
+    def take(self) -> list[Question]:
+        """What has been asked of us since the last time, a few at most."""
+        count = min(A_FRAME, len(self._questions))
+        return [self._questions.popleft() for _ in range(count)]
+
+    def answer(self, question: Question, response: m.Message) -> None:
+        """Answer on ``rsp/<name>``, and where an MQTT 5 asker wants it. Not kept."""
+        if self._link is None or not self.connected:
             return
-        self._told_why = False
+        payload = m.encode(response)
+        self._send(f"{m.RESPONSE}/{question.name}", payload, 1)
+        elsewhere = question.answer_to
+        if elsewhere and not set("+#\0") & set(elsewhere) and not elsewhere.startswith(self._root):
+            self._link.send(elsewhere, payload, 1, correlation=question.correlation)
+
+    def _dial(self) -> None:
+        client_id = f"{self._settings.base}-{self._device}"
+        will = f"{self._root}/{m.AVAILABILITY}"
+        self._link = Link(self._settings, client_id, will, v5=self._v5)
+
+    def _greet(self) -> None:
+        link = self._link
+        if link is None:
+            return
+        self._told_why, self._failures, self._greeted = False, 0, True
         self._connects += 1
-        log.info("mqtt: connected to %s:%d", self._settings.host, self._settings.port)
-        with self._lock:
-            client.publish(f"{self._root}/{m.AVAILABILITY}", "online", 1, retain=True)
-            for said in self._latest.values():
-                self._send(said)
-            self._flush()
+        where = (self._settings.host, self._settings.port, "5" if link.v5 else "3.1.1")
+        log.info("mqtt: connected to %s:%d, MQTT %s", *where)
+        topics = ("cmd/+", "set/+", "input/vehicle")
+        # first listen, then say so: whoever hears "online" may ask
+        link.listen(*(f"{self._root}/{topic}" for topic in topics), BIRTH_TOPIC)
+        self.rebirth()
 
-    def _on_connect_fail(self, _client: paho.Client, _data: object) -> None:
-        self._complain("the broker cannot be reached")
+    def _hear(self, heard: Heard) -> None:
+        found = understood(self._root, heard)
+        if found is None:
+            return
+        name, asked = found
+        if isinstance(asked, HomeAssistant):
+            if asked.online and not heard.retained:
+                self._discover()
+            return
+        self._questions.append(Question(name, asked, heard.answer_to, heard.correlation))
 
-    def _on_disconnect(
-        self,
-        _client: paho.Client,
-        _data: object,
-        _flags: paho.DisconnectFlags,
-        reason: ReasonCode,
-        _properties: object,
-    ) -> None:
-        if reason.is_failure:
-            self._complain(f"the connection was lost: {reason}")
-
-    def _on_publish(
-        self,
-        _client: paho.Client,
-        _data: object,
-        mid: int,
-        _reason: ReasonCode,
-        _properties: object,
-    ) -> None:
-        # paho holds its own lock here, and takes it again in publish(): our lock would be the
-        # second half of a deadlock. The loop's tend() does the rest.
-        self._taken.append(mid)
-
-    def _complain(self, what: str) -> None:
-        """Say it once per outage, and spread the fleet's next attempts over time."""
-        least_s = random.uniform(1.0, 2.0)  # noqa: S311 - jitter, not a secret
-        self._client.reconnect_delay_set(min_delay=least_s, max_delay=30)  # type: ignore[arg-type]
+    def _lose(self, down: Down) -> None:
+        """Over: say so once an outage, and spread the attempts of a fleet over time."""
+        if self._link is not None:
+            self._link.close(wait=False)
+        self._link, self._greeted = None, False
+        self._owed.clear()
+        self._outbox.taken_back()
+        if down.version and self._settings.protocol == "auto":
+            self._v5 = not self._v5
+        least_s, most_s = RETRY_S
+        ceiling_s = min(most_s, 3.0 * 2**self._failures)
+        self._failures = min(self._failures + 1, 10)
+        wait_s = random.uniform(least_s, ceiling_s)  # noqa: S311 - jitter, not a secret
+        self._next_ns = time.monotonic_ns() + round(wait_s * NS)
         if not self._told_why:
-            log.warning(
-                "mqtt: %s:%d: %s; events are kept", self._settings.host, self._settings.port, what
-            )
+            where = (self._settings.host, self._settings.port, down.why)
+            log.warning("mqtt: %s:%d: %s; events are kept", *where)
             self._told_why = True
 
+    def _flush(self) -> None:
+        if not self._outbox or not self.connected:
+            return
+        for number, event in self._outbox.due(self._now()):
+            self._outbox.handed_on(number, self._send("event", m.encode(event), 1))
 
-def reachable(settings: MqttSettings, wait_s: float = 3.0) -> str | None:
-    """None if the broker lets us in, else why not: for ``mien check``."""
-    done = threading.Event()
-    answer: list[str] = ["no answer"]
+    def _catch_up(self) -> None:
+        while self._behind and self.connected and len(self._owed) < BEHIND:
+            topic = next(iter(self._behind))
+            del self._behind[topic]
+            said = self._latest[topic]
+            mid = self._send(topic, m.encode(said.message), said.qos, retain=True)
+            if said.qos:
+                self._owed.add(mid)
 
-    def on_connect(*args: object) -> None:
-        reason = args[3]
-        refused = isinstance(reason, ReasonCode) and reason.is_failure
-        answer[0] = f"refused: {reason}" if refused else ""
-        done.set()
+    def _discover(self) -> None:
+        if self._announcement is not None and self._link is not None and self.connected:
+            topic = f"homeassistant/device/{self._device}/config"
+            self._link.send(topic, self._announcement, 1, retain=True)
 
-    client = paho.Client(CallbackAPIVersion.VERSION2)
-    if settings.username is not None:
-        client.username_pw_set(settings.username, settings.password)
-    client.connect_timeout = wait_s
-    client.on_connect = on_connect
-    try:
-        outcome = client.connect(settings.host, settings.port, settings.keepalive_s)
-    except OSError as error:
-        return error.strerror or str(error)
-    if outcome is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-        return str(outcome)
-    client.loop_start()
-    done.wait(wait_s)
-    client.disconnect()
-    client.loop_stop()
-    return answer[0] or None
+    def _send(self, topic: str, payload: bytes, qos: int, *, retain: bool = False) -> int:
+        if self._link is None:
+            msg = "there is no connection"
+            raise RuntimeError(msg)
+        expiry_s = EXPIRY_S.get(topic)
+        return self._link.send(
+            f"{self._root}/{topic}", payload, qos, retain=retain, expiry_s=expiry_s
+        )
+
+    def _now(self) -> Moment:
+        return Moment(time.monotonic_ns(), time.time_ns(), self._boot)
+
+    def _wait(self, over: Callable[[], bool], until_ns: int) -> None:
+        while not over() and self.connected and time.monotonic_ns() < until_ns:
+            self.tend()
+            time.sleep(0.01)

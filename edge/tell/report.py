@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 STATE_GAP_NS = NS // 2  # contract: at most two a second
 HEARTBEAT_NS = 30 * NS
+LOUD = Level.CRITICAL
+"""From here on nothing is muted: warnings can be muted, the system cannot (EU 2021/1341)."""
+
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -69,17 +72,28 @@ class Reporter:
         self._ids: dict[int, str] = {}
         self._state_key: tuple[object, ...] | None = None
         self._state_ns = -HEARTBEAT_NS
+        self._metrics_ns = -HEARTBEAT_NS
         self._active_said = False
+        self._muted = False
+        self._metrics_gap_ns: int | None = None
+
+    def settle(self, identity: Identity, *, muted: bool, metrics_hz: float) -> None:
+        """Take over what has been changed from outside. ``muted``: warnings are kept to oneself."""
+        self._identity = identity
+        self._muted = muted
+        self._metrics_gap_ns = round(NS / metrics_hz) if metrics_hz else None
 
     def __call__(self, step: Step, fps: float | None = None) -> list[Said]:
         """Everything that this step gives reason to say, events first."""
-        said = [self._event(alert) for alert in step.changes]
-        if step.changes or not self._active_said:
+        changes = [alert for alert in step.changes if self._is_said(alert)]
+        said = [self._event(alert) for alert in changes]
+        if changes or not self._active_said:
             said.append(self._active(step))
+        said.extend(self._metrics(step, fps))
         if step.summary is not None and self._identity.emotion:
             said.append(self._summary(step.summary))
         said.extend(self._state(step, fps))
-        for alert in step.changes:
+        for alert in changes:
             if alert.change == "end":
                 del self._ids[alert.episode]
         return said
@@ -101,6 +115,30 @@ class Reporter:
         ]
         return self(replace(step, active=(), changes=tuple(calm), summary=None)) if calm else []
 
+    def resumed(self, left_open: list[m.Event], t_ns: int) -> list[Said]:
+        """Ends for what a process that died left open: each lasted at least to its last word."""
+        return [
+            Said(
+                "event",
+                msgspec.structs.replace(
+                    last,
+                    **self.head("event", t_ns),
+                    # one later word may have been sent and not been written before the power went
+                    rev=last.rev + 2,
+                    change="end",
+                    end_ts=last.ts,
+                    reason="restart",
+                    before=m.LevelOnly(level=last.after.level),
+                    after=m.LevelOnly(level=0),
+                    late=False,
+                    age_ms=0,
+                ),
+                retain=False,
+                keep=True,
+            )
+            for last in left_open
+        ]
+
     def head(self, topic: str, t_ns: int) -> dict[str, Any]:
         """The fields that every message begins with; counts ``seq`` up."""
         self._seq += 1
@@ -114,8 +152,17 @@ class Reporter:
             "time_synced": self._synced(),
         }
 
+    def _is_said(self, alert: Alert) -> bool:
+        """An episode that has been told of is told to its end; a muted one is not begun."""
+        if alert.episode in self._ids:
+            return True
+        loud = not self._muted or alert.level >= LOUD
+        return loud and alert.change != "end"
+
     def _event(self, alert: Alert) -> Said:
-        if alert.change == "new":
+        change = alert.change
+        if alert.episode not in self._ids:  # one that was muted until now begins here
+            change = "new"
             self._ids[alert.episode] = self._new_id(self._wall_ns(alert.t_ns))
         until_ns = alert.end_ns if alert.end_ns is not None else alert.t_ns
         return Said(
@@ -124,7 +171,7 @@ class Reporter:
                 **self.head("event", alert.t_ns),
                 id=self._ids[alert.episode],
                 rev=alert.rev,
-                change=alert.change,
+                change=change,
                 type=alert.type,
                 level=int(alert.level),
                 start_ts=self._ts(alert.start_ns),
@@ -155,6 +202,7 @@ class Reporter:
                 start_ts=self._ts(a.start_ns),
             )
             for a in step.active
+            if a.episode in self._ids
         ]
         head = self.head("alerts/active", step.t_ns)
         return Said("alerts/active", m.Active(**head, alerts=alerts), retain=True)
@@ -174,6 +222,24 @@ class Reporter:
             model=self._identity.emotion_model,
         )
         return Said("emotion/summary", message, retain=True)
+
+    def _metrics(self, step: Step, fps: float | None) -> list[Said]:
+        gap_ns = self._metrics_gap_ns
+        if gap_ns is None or 0 <= step.t_ns - self._metrics_ns < gap_ns:
+            return []
+        self._metrics_ns = step.t_ns
+        eyes, pose = step.eyes, step.pose
+        message = m.Metrics(
+            **self.head("metrics", step.t_ns),
+            openness=_round(eyes.openness, 3),
+            perclos60=_round(eyes.perclos60, 3),
+            perclos180=_round(eyes.perclos180, 3),
+            yaw=None if pose is None else round(pose.yaw_deg, 1),
+            pitch=None if pose is None else round(pose.pitch_deg, 1),
+            roll=None if pose is None else round(pose.roll_deg, 1),
+            fps=_round(fps, 1),
+        )
+        return [Said("metrics", message, retain=False, qos=0)]
 
     def _state(self, step: Step, fps: float | None) -> list[Said]:
         key = (

@@ -1,9 +1,9 @@
-"""What can be set about telling. Apart from ``mqtt``, so that reading it loads no paho."""
+"""What can be set about telling. Apart from ``link``, so that reading it loads no paho."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from edge.types import Between
 
@@ -18,12 +18,31 @@ class MqttSettings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)  # never in a log
     keepalive_s: Annotated[int, Between(5, 600)] = 20  # offline is seen within 1.5 times this
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"  # auto: 5, and 3.1.1 where 5 is not spoken
+    tls: bool = False
+    ca: str | None = None  # file of the authority that signed the broker; None: the system's
+    certificate: str | None = None  # this device's own, where the broker asks for one
+    key: str | None = None
+    tls_insecure: bool = False  # take any certificate: for a bench, never for a car
+    metrics_hz: Annotated[float, Between(0, 5)] = 0  # raw signals a second; 0: none
+    discovery: bool = True  # announce to Home Assistant; false takes the announcement back
 
     def __post_init__(self) -> None:
-        """Refuse a base topic that cannot be one."""
+        """Refuse what cannot be meant."""
         if not self.base or any(c in "+#/ \0" for c in self.base):
             msg = f"base: expected one topic level without + # / or spaces, got {self.base!r}"
             raise ValueError(msg)
-        if not self.host:
-            msg = "host: expected a name or an address, got nothing"
+        if not self.host or not self.host.isascii() or not self.host.isprintable():
+            msg = f"host: expected a name or an address, got {self.host!r}"
+            raise ValueError(msg)
+        if (self.certificate is None) != (self.key is None):
+            missing = "key" if self.key is None else "certificate"
+            msg = f"{missing}: expected a file, since certificate and key go together"
+            raise ValueError(msg)
+        for name in ("ca", "certificate", "tls_insecure"):
+            if getattr(self, name) and not self.tls:
+                msg = f"{name}: expected tls: true with it, got tls: false"
+                raise ValueError(msg)
+        if self.tls_insecure and self.ca:
+            msg = "tls_insecure: expected false, since ca says whom to trust"
             raise ValueError(msg)

@@ -97,16 +97,37 @@ def night_drive() -> list[Said]:
     calm = replace(DRIVING, level=Level.NONE, drowsiness="awake", eyes=awake, active=())
     said += tell(replace(calm, t_ns=12 * NS, changes=(AWAKE_AGAIN,)), 22.4)
     said += tell(replace(calm, t_ns=60 * NS, changes=(), summary=MINUTE), 22.4)
-    return [*said, _health(tell)]
+    tell.settle(WHO, muted=False, metrics_hz=2)
+    said += [one for one in tell(replace(calm, t_ns=61 * NS, changes=())) if one.topic == "metrics"]
+    return [*said, _health(tell), _controls(tell), _log(tell)]
+
+
+def answers() -> list[Said]:
+    """An answer to a command that was carried out, and to one that was not."""
+    tell = reporter()
+    done = m.Response(
+        **tell.head("rsp", 0),
+        status="ok",
+        transaction="7",
+        data={"rules.drowsiness.microsleep_s": 1.4, "effective": "at once"},
+        error=None,
+    )
+    problem = m.Problem(code="forbidden", msg="camera.source: cannot be set over MQTT")
+    refused = m.Response(
+        **tell.head("rsp", 0), status="error", transaction="8", data={}, error=problem
+    )
+    return [Said("rsp/set_config", message, retain=False) for message in (done, refused)]
 
 
 def golden() -> dict[str, bytes]:
     """File name -> what it must hold."""
     files: dict[str, bytes] = {}
-    for said in night_drive():
+    for said in (*night_drive(), *answers()):
         name = said.topic.replace("/", "_")
         if isinstance(said.message, m.Event):
             name += f"_{said.message.change}"
+        if isinstance(said.message, m.Response):
+            name = f"rsp_{said.message.status}"
         files[f"{name}.json"] = msgspec.json.format(m.encode(said.message), indent=1) + b"\n"
     return files
 
@@ -151,6 +172,24 @@ def _health(tell: Reporter) -> Said:
         faults=[],
     )
     return Said("health", message, retain=True, qos=0)
+
+
+def _controls(tell: Reporter) -> Said:
+    message = m.Controls(
+        **tell.head("controls", 61 * NS),
+        capture=True,
+        alerts=True,
+        emotion=True,
+        buzzer=True,
+        microsleep_s=1.5,
+    )
+    return Said("controls", message, retain=True)
+
+
+def _log(tell: Reporter) -> Said:
+    head = tell.head("log", 61 * NS)
+    message = m.Log(**head, level="warning", code="edge.device.video", msg="camera: no picture")
+    return Said("log", message, retain=False, qos=0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,182 @@
+"""What may be asked and changed from outside, as a pure function of what stands now."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edge.commands.kept import Controls, Kept, Scalar, overlay, strictness
+from edge.config import Config, ConfigError, Profile
+from edge.tell import requests as r
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SETTABLE = (
+    "rules.drowsiness.microsleep_s",
+    "rules.mood.window_s",
+    "rules.alerts.update_s",
+    "see.detect_every_s",
+    "see.expression_hz",
+    "camera.fps",
+    "mqtt.metrics_hz",
+)
+"""Keys that may be set over MQTT. None of them shows or infers more of anybody."""
+
+AT_ONCE = ("rules.", "mqtt.metrics_hz")
+"""Keys that need no restart, by their beginning."""
+
+Data = dict[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The configuration as it holds, what of it was set from outside, and what is to be done.
+
+    ``for_judge``: names of requests that the judgement is to be told of with the next frame.
+    """
+
+    file: Config
+    kept: Kept
+    config: Config
+    for_judge: tuple[str, ...] = ()
+    vehicle: r.Vehicle | None = None
+    restart: bool = False
+    rebirth: bool = False
+
+    @property
+    def emotion(self) -> bool:
+        """Whether expressions may be read and told of."""
+        return bool(self.config.emotion) and self.kept.controls.emotion
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back: ``code`` is None where it was done."""
+
+    data: Data = field(default_factory=dict)
+    code: str | None = None
+    msg: str = ""
+
+
+def opened(file: Config, kept: Kept) -> Desk:
+    """A desk for ``config.yaml`` as read and what was kept. Raises ``ConfigError``."""
+    values = dict(kept.config)
+    profile = values.get("profile")
+    if isinstance(profile, str) and strictness(profile) < strictness(file.profile):
+        del values["profile"]  # the owner has become stricter since
+    return Desk(file, kept, overlay(file, values, "kept.json"))
+
+
+def obey(  # noqa: C901, PLR0912 - one case for each thing that can be asked
+    desk: Desk, asked: r.Asked, facts: Mapping[str, Callable[[], Data]]
+) -> tuple[Desk, Reply | None]:
+    """Carry out one request; None where there is nothing to answer.
+
+    ``facts``: what only the running service knows, for ``self_test`` and ``bench``.
+    """
+    match asked:
+        case r.Refused(code=code, msg=msg):
+            return desk, Reply(code=code, msg=msg)
+        case r.Vehicle():
+            return replace(desk, vehicle=asked), None
+        case r.Ack():
+            return replace(desk, for_judge=(*desk.for_judge, "ack")), Reply()
+        case r.Recalibrate():
+            return replace(desk, for_judge=(*desk.for_judge, "recalibrate")), Reply()
+        case r.Restart():
+            return replace(desk, restart=True), Reply()
+        case r.Rebirth():
+            return replace(desk, rebirth=True), Reply()
+        case r.SelfTest():
+            return desk, Reply(facts["self_test"]())
+        case r.Bench():
+            return desk, Reply(facts["bench"]())
+        case r.GetConfig(prefix=prefix):
+            return desk, _shown(desk.config, prefix)
+        case r.SetConfig(set=values):
+            return _set(desk, values)
+        case r.Number(name=name, value=value):
+            return _set(desk, {r.NUMBERS[name]: value})
+        case r.SetProfile(profile=profile):
+            return _profile(desk, profile)
+        case r.Switch(name=name, on=on):
+            return _switch(desk, name, on=on)
+        case r.Discovery(enabled=enabled):
+            return _switch(desk, "discovery", on=enabled)
+    return desk, None
+
+
+def flat(value: object, prefix: str = "") -> Data:
+    """Settings by dotted key, without secrets."""
+    plain = msgspec.to_builtins(value)
+    if not isinstance(plain, dict):
+        return {prefix: plain}
+    found: Data = {}
+    for key, inner in plain.items():
+        if key not in {"password", "username"}:
+            found |= flat(inner, f"{prefix}.{key}" if prefix else key)
+    return found
+
+
+def _shown(config: Config, prefix: str | None) -> Reply:
+    everything = flat(config)
+    if prefix is None:
+        return Reply({key: everything[key] for key in ("profile", "emotion", *SETTABLE)})
+    below = f"{prefix}."
+    found = {k: v for k, v in everything.items() if k == prefix or k.startswith(below)}
+    if not found:
+        return Reply(code="unknown", msg=f"prefix: no setting begins with {prefix!r}")
+    return Reply(found)
+
+
+def _set(desk: Desk, values: Mapping[str, Scalar]) -> tuple[Desk, Reply]:
+    for key in values:
+        if key not in SETTABLE:
+            allowed = ", ".join(SETTABLE)
+            msg = f"{key}: cannot be set over MQTT; what can: {allowed}"
+            return desk, Reply(code="forbidden", msg=msg)
+    kept: Data = {k: v for k, v in {**desk.kept.config, **values}.items() if v is not None}
+    try:
+        config = overlay(desk.file, kept, "set_config")
+    except ConfigError as error:
+        return desk, Reply(code="invalid", msg=str(error))
+    at_once = all(key.startswith(AT_ONCE) for key in values)
+    now = flat(config)
+    data: Data = {key: now[key] for key in values}
+    data["effective"] = "at once" if at_once else "after a restart"
+    if not at_once:  # what waits for the restart must not be said to hold already
+        waiting = [key for key in values if not key.startswith(AT_ONCE)]
+        old = flat(desk.config)
+        config = overlay(config, {key: old[key] for key in waiting}, "set_config")
+    return replace(desk, kept=replace(desk.kept, config=kept), config=config), Reply(data)
+
+
+def _profile(desk: Desk, profile: str) -> tuple[Desk, Reply]:
+    known = typing.get_args(Profile)
+    if profile not in known:
+        msg = f"profile: expected one of {', '.join(known)}; got {profile!r}"
+        return desk, Reply(code="invalid", msg=msg)
+    if strictness(profile) < strictness(desk.config.profile):
+        msg = f"profile: {profile} may infer more than {desk.config.profile}: only on the device"
+        return desk, Reply(code="forbidden", msg=msg)
+    kept = replace(desk.kept, config={**desk.kept.config, "profile": profile})
+    moved = replace(opened(desk.file, kept), for_judge=desk.for_judge, restart=True)
+    return moved, Reply({"profile": profile, "effective": "restarting"})
+
+
+def _switch(desk: Desk, name: str, *, on: bool) -> tuple[Desk, Reply]:
+    if name == "emotion" and on and not desk.config.emotion:
+        msg = f"emotion: off by the settings of profile {desk.config.profile}: only on the device"
+        return desk, Reply(code="forbidden", msg=msg)
+    controls: Controls = replace(desk.kept.controls, **{name: on})
+    kept = replace(desk.kept, controls=controls)
+    if kept == desk.kept:
+        return desk, Reply({name: on, "effective": "at once"})
+    moved = replace(desk, kept=kept)
+    if name == "emotion":  # the network itself is loaded or left out at start
+        return replace(moved, restart=True), Reply({name: on, "effective": "restarting"})
+    return moved, Reply({name: on, "effective": "at once"})

@@ -1,0 +1,80 @@
+"""The camera while it is wanted, and what is said while it is shut."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from edge.device import camera, watchdog
+from edge.types import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from edge.commands.conversation import Conversation
+    from edge.device.camera import CameraSettings
+    from edge.tell.mqtt import Publisher
+    from edge.tell.report import Reporter
+    from edge.types import Frame
+
+IDLE_S = 0.1
+"""How often one looks at the switch while the camera is shut."""
+
+
+class Room:
+    """Frames for as long as they are wanted; says goodbye and hello around a shut camera."""
+
+    def __init__(
+        self, settings: CameraSettings, reporter: Reporter, out: Publisher, talk: Conversation
+    ) -> None:
+        """Nothing is opened before the first frame is asked for."""
+        self._settings = settings
+        self._reporter = reporter
+        self._out = out
+        self._talk = talk
+        self._begun = False
+        self.step: Step | None = None
+
+    def frames(self) -> Generator[Frame, None, None]:
+        """What the camera sees while ``capture`` is on; ends with the camera or on a restart."""
+        while not self._talk.desk.restart:
+            if not self._talk.wants_camera():
+                watchdog.ready()
+                self._idle()
+                continue
+            with camera.frames(self._settings) as frames:
+                watchdog.ready()
+                for frame in frames:
+                    self._begin(frame.t_ns)
+                    yield frame
+                    if not self._talk.wants_camera() or self._talk.desk.restart:
+                        break
+                else:
+                    return
+            if not self._talk.wants_camera():
+                self.farewell()
+
+    def farewell(self) -> None:
+        """End what is open after the last step."""
+        if self.step is not None:
+            for said in self._reporter.farewell(self.step):
+                self._out.publish(said)
+
+    def _idle(self) -> None:
+        """The camera is shut: still there, still answering, and saying so."""
+        t_ns = time.monotonic_ns()
+        self._begin(t_ns)
+        for said in self._reporter(Step(t_ns=t_ns, degraded=("capture_off",))):
+            self._out.publish(said)
+        self._out.tend()
+        self._talk(t_ns)
+        watchdog.alive()
+        time.sleep(IDLE_S)
+
+    def _begin(self, t_ns: int) -> None:
+        """End what an earlier process left open, and say how the switches stand: once."""
+        if not self._begun:
+            self._begun = True
+            for said in self._reporter.resumed(self._out.dangling(), t_ns):
+                self._out.publish(said)
+            self._talk.begin(t_ns)

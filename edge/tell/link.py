@@ -1,0 +1,254 @@
+"""One connection to the broker: the only module that knows paho.
+
+A ``Link`` is one attempt. When it fails or ends it is over, and whatever it had under way dies
+with it: the outbox says it again on the next, with its true age. paho's thread connects, keeps
+alive and delivers; all that it learns is laid down as news for the loop to read.
+"""
+
+from __future__ import annotations
+
+import ssl
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+if TYPE_CHECKING:
+    from paho.mqtt.reasoncodes import ReasonCode
+
+    from edge.tell.settings import MqttSettings
+
+NEWS_LIMIT = 256
+"""Messages that may wait to be read: a flood of commands is cut off here, not stored."""
+
+INBOUND_LIMIT = 4096
+"""Bytes of a message to us that are kept; no command is that long."""
+
+PACKET_LIMIT = 64 * 1024  # MQTT 5: the broker sends nothing larger
+CONNECT_S = 5.0
+INFLIGHT = 20  # contract, rule 4
+
+
+class LinkError(Exception):
+    """A connection that cannot even be tried; the text has the key and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """The broker has let us in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """It is over. ``version``: perhaps because the broker does not speak this MQTT version."""
+
+    why: str
+    version: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acked:
+    """The broker has taken message ``mid``."""
+
+    mid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message to us. ``answer_to`` and ``correlation`` are MQTT 5's, where they were given."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+    answer_to: str | None = None
+    correlation: bytes | None = None
+
+
+News = Up | Down | Acked | Heard
+
+
+class Link:
+    """An attempt to talk to the broker, and the connection that may come of it."""
+
+    def __init__(self, settings: MqttSettings, client_id: str, will: str, *, v5: bool) -> None:
+        """Start connecting in the background. Raises ``LinkError`` for unusable certificates."""
+        self.v5 = v5
+        self._was_up = False
+        self._acked: deque[News] = deque()  # as many as there are messages under way
+        self._heard: deque[News] = deque(maxlen=NEWS_LIMIT)
+        self._down: deque[News] = deque()
+        self._client = client = _client(settings, client_id, v5=v5)
+        client.will_set(will, "offline", qos=1, retain=True)
+        client.max_inflight_messages_set(INFLIGHT)
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.connect_async(
+            settings.host, settings.port, settings.keepalive_s, properties=_connecting(v5=v5)
+        )
+        client.loop_start()
+
+    def read(self) -> list[News]:
+        """All news since the last time; the end comes last."""
+        return [
+            queue.popleft()
+            for queue in (self._acked, self._heard, self._down)
+            for _ in tuple(queue)
+        ]
+
+    @property
+    def up(self) -> bool:
+        """Whether the broker has accepted us and is still there as far as one can know."""
+        return self._client.is_connected()
+
+    def send(
+        self,
+        topic: str,
+        payload: bytes,
+        qos: int,
+        *,
+        retain: bool = False,
+        expiry_s: int | None = None,
+        correlation: bytes | None = None,
+    ) -> int:
+        """Hand over; never blocks. Gives the number under which it will be acknowledged."""
+        properties = None
+        if self.v5 and (expiry_s is not None or correlation is not None):
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            if expiry_s is not None:
+                properties.MessageExpiryInterval = expiry_s
+            if correlation is not None:
+                properties.CorrelationData = correlation
+        return self._client.publish(topic, payload, qos, retain=retain, properties=properties).mid
+
+    def listen(self, *filters: str) -> None:
+        """Subscribe at QoS 1."""
+        self._client.subscribe([(each, 1) for each in filters])
+
+    def close(self, *, wait: bool) -> None:
+        """Leave in order, so that no will is sent; ``wait`` until the broker has been told."""
+        self._client.disconnect()
+        if wait:
+            self._client.loop_stop()
+
+    def _on_connect(self, *args: Any) -> None:
+        reason: ReasonCode = args[3]
+        if reason.is_failure:
+            wrong = reason.getName() == "Unsupported protocol version"
+            self._down.append(Down(f"the broker refused us: {reason}", version=wrong))
+        else:
+            self._was_up = True
+            self._heard.append(Up())
+
+    def _on_connect_fail(self, client: paho.Client, _data: object) -> None:
+        error = sys.exception()  # paho calls from its ``except OSError``, and gives no reason
+        why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        self._down.append(Down(f"the broker cannot be reached: {why}"))
+        client.loop_stop()  # from its own thread: end after this attempt, the next is another link
+
+    def _on_disconnect(self, *args: Any) -> None:
+        reason: ReasonCode = args[3]
+        silent = reason.getName() == "Keep alive timeout"
+        # a broker that only speaks 3.1.1 may hang up on the version 5 greeting without a word
+        hung_up = not self._was_up and not silent
+        self._down.append(Down(f"the connection was lost: {reason}", version=hung_up))
+
+    def _on_publish(self, *args: Any) -> None:
+        self._acked.append(Acked(args[2]))
+
+    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        asked = message.properties
+        self._heard.append(
+            Heard(
+                message.topic,
+                bytes(message.payload[: INBOUND_LIMIT + 1]),
+                retained=message.retain,
+                answer_to=getattr(asked, "ResponseTopic", None),
+                correlation=getattr(asked, "CorrelationData", None),
+            )
+        )
+
+
+def reachable(settings: MqttSettings, wait_s: float = 5.0) -> str | None:
+    """None if the broker lets us in, else why not: for ``mien check``."""
+    done = threading.Event()
+    answer: list[str] = ["no answer"]
+    try:
+        client = _client(settings, "", v5=settings.protocol == "5")
+    except LinkError as error:
+        return str(error)
+
+    def on_connect(*args: Any) -> None:
+        answer[0] = f"refused: {args[3]}" if args[3].is_failure else ""
+        done.set()
+
+    client.on_connect = on_connect
+    try:
+        client.connect(settings.host, settings.port, settings.keepalive_s)
+    except OSError as error:
+        return str(error.strerror or error)
+    client.loop_start()
+    done.wait(wait_s)
+    client.disconnect()
+    client.loop_stop()
+    return answer[0] or None
+
+
+def trust(settings: MqttSettings) -> ssl.SSLContext | None:
+    """Whom to believe, and who we are: None without TLS. Raises ``LinkError``."""
+    if not settings.tls:
+        return None
+    for key in ("ca", "certificate", "key"):
+        file = getattr(settings, key)
+        if file is not None and not Path(file).is_file():
+            msg = f"mqtt.{key}: expected a file that can be read, got {file}"
+            raise LinkError(msg)
+    try:
+        context = ssl.create_default_context(cafile=settings.ca)
+    except ssl.SSLError as error:
+        msg = f"mqtt.ca: expected certificates in PEM form, got {settings.ca}: {error.reason}"
+        raise LinkError(msg) from error
+    if settings.certificate is not None:
+        try:
+            context.load_cert_chain(settings.certificate, settings.key)
+        except (ssl.SSLError, OSError) as error:
+            msg = f"mqtt.certificate: {settings.certificate} does not go with {settings.key}"
+            raise LinkError(msg) from error
+    if settings.tls_insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _client(settings: MqttSettings, client_id: str, *, v5: bool) -> paho.Client:
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        protocol=MQTTProtocolVersion.MQTTv5 if v5 else MQTTProtocolVersion.MQTTv311,
+        clean_session=None if v5 else True,
+        reconnect_on_failure=False,
+    )
+    client.connect_timeout = CONNECT_S
+    context = trust(settings)
+    if context is not None:
+        client.tls_set_context(context)
+    if settings.username is not None:
+        client.username_pw_set(settings.username, settings.password)
+    return client
+
+
+def _connecting(*, v5: bool) -> Properties | None:
+    if not v5:
+        return None
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.MaximumPacketSize = PACKET_LIMIT
+    return properties

@@ -1,0 +1,200 @@
+"""What may be changed from outside, and what may not."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge.commands import kept as keeping
+from edge.commands.desk import SETTABLE, Desk, Reply, flat, obey, opened
+from edge.commands.kept import Controls, Kept
+from edge.config import Config, ConfigError, Profile
+from edge.tell import requests as r
+from edge.tell.settings import MqttSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge.commands.kept import Scalar
+
+FACTS = {"self_test": lambda: {"fps": 30.0}, "bench": lambda: {"frames": 300}}
+MICROSLEEP = "rules.drowsiness.microsleep_s"
+
+
+def a_desk(profile: Profile = "vehicle", *, emotion: bool = False) -> Desk:
+    secret = MqttSettings(username="pi", password="open sesame")  # noqa: S106 - of this test
+    return opened(Config(profile=profile, device="pi_1", emotion=emotion, mqtt=secret), Kept())
+
+
+def told(desk: Desk, *requests: r.Asked) -> tuple[Desk, Reply]:
+    """The desk after some requests, and the answer to the last."""
+    reply: Reply | None = None
+    for asked in requests:
+        desk, reply = obey(desk, asked, FACTS)
+    assert reply is not None
+    return desk, reply
+
+
+def setting(**values: Scalar) -> r.SetConfig:
+    return r.SetConfig(set={key.replace("__", "."): value for key, value in values.items()})
+
+
+def test_a_longer_microsleep_holds_at_once() -> None:
+    desk, reply = told(a_desk(), setting(rules__drowsiness__microsleep_s=1.8))
+    assert desk.config.rules.drowsiness.microsleep_s == 1.8
+    assert reply.data == {MICROSLEEP: 1.8, "effective": "at once"}
+
+
+def test_what_the_camera_needs_a_restart_for_is_kept_and_said_to_come_later() -> None:
+    desk, reply = told(a_desk(), setting(camera__fps=15))
+    assert (desk.config.camera.fps, desk.kept.config) == (30, {"camera.fps": 15})
+    assert reply.data["effective"] == "after a restart"
+    assert opened(desk.file, desk.kept).config.camera.fps == 15
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        (MICROSLEEP, 9, f"{MICROSLEEP}: expected 1..2, got 9"),
+        (MICROSLEEP, "soon", f'{MICROSLEEP}: expected 1..2, got "soon"'),
+        ("camera.fps", True, "camera.fps: expected"),
+    ],
+)
+def test_a_value_out_of_range_changes_nothing_and_is_named(
+    key: str, value: Scalar, words: str
+) -> None:
+    before = a_desk()
+    after, reply = told(before, r.SetConfig(set={key: value}))
+    assert (after, reply.code) == (before, "invalid")
+    assert words in reply.msg
+
+
+def test_all_keys_are_set_or_none() -> None:
+    before = a_desk()
+    after, reply = told(before, r.SetConfig(set={MICROSLEEP: 1.8, "rules.mood.window_s": 0}))
+    assert (after, reply.code) == (before, "invalid")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["emotion", "profile", "camera.source", "mqtt.host", "mqtt.password", "nonsense", "rules"],
+)
+def test_what_is_not_on_the_list_cannot_be_set_from_afar(key: str) -> None:
+    before = a_desk()
+    after, reply = told(before, r.SetConfig(set={key: None}))
+    assert (after, reply.code) == (before, "forbidden")
+
+
+@pytest.mark.parametrize("key", SETTABLE)
+def test_every_key_on_the_list_is_a_setting(key: str) -> None:
+    assert key in flat(a_desk().config)
+
+
+def test_null_goes_back_to_what_the_file_says() -> None:
+    raise_it, back = (
+        setting(rules__drowsiness__microsleep_s=1.8),
+        r.SetConfig(set={MICROSLEEP: None}),
+    )
+    desk, _ = told(a_desk(), raise_it, back)
+    assert desk.config.rules.drowsiness.microsleep_s == 1.5
+    assert desk.kept.config == {}
+
+
+def test_home_assistants_number_is_the_same_setting() -> None:
+    desk, _ = told(a_desk(), r.Number(name="microsleep_s", value=1.2))
+    assert desk.kept.config == {MICROSLEEP: 1.2}
+
+
+def test_no_answer_tells_the_password() -> None:
+    desk = a_desk()
+    replies = [told(desk, r.GetConfig())[1], told(desk, r.GetConfig(prefix="mqtt"))[1]]
+    assert "mqtt.host" in replies[1].data
+    assert "sesame" not in json.dumps([reply.data for reply in replies])
+    assert told(desk, r.GetConfig(prefix="mqtt.password"))[1].code == "unknown"
+    assert "sesame" not in told(desk, r.SetConfig(set={"mqtt.metrics_hz": 99}))[1].msg
+
+
+# Privacy is loosened on the device only -----------------------------------------------------
+
+
+def test_the_profile_can_be_made_stricter_and_not_looser() -> None:
+    desk, reply = told(a_desk("home", emotion=True), r.SetProfile(profile="workplace"))
+    assert reply.data["effective"] == "restarting"
+    assert (desk.restart, desk.emotion, desk.config.rules.emotion) == (True, False, False)
+    again = opened(desk.file, desk.kept)
+    assert (again.config.profile, again.emotion) == ("workplace", False)
+    after, reply = told(again, r.SetProfile(profile="home"))
+    assert (after, reply.code) == (again, "forbidden")
+
+
+def test_an_owner_who_has_become_stricter_is_not_overruled_by_what_was_kept() -> None:
+    kept = Kept(config={"profile": "vehicle"})
+    desk = opened(Config(profile="workplace", device="pi_1", emotion=False), kept)
+    assert desk.config.profile == "workplace"
+
+
+def test_emotion_can_be_switched_off_and_on_only_where_the_owner_has_it_on() -> None:
+    desk, reply = told(a_desk("home", emotion=True), r.Switch(name="emotion", on=False))
+    assert (desk.emotion, desk.restart, reply.data["effective"]) == (False, True, "restarting")
+    assert told(desk, r.Switch(name="emotion", on=True))[0].emotion
+    assert told(a_desk(emotion=False), r.Switch(name="emotion", on=True))[1].code == "forbidden"
+
+
+def test_ack_and_recalibrate_are_passed_to_the_judgement() -> None:
+    desk, _ = told(a_desk(), r.Ack(), r.Recalibrate())
+    assert desk.for_judge == ("ack", "recalibrate")
+
+
+def test_a_refusal_is_answered_and_speed_is_not() -> None:
+    assert told(a_desk(), r.Refused(code="unknown", msg="what?"))[1].code == "unknown"
+    desk, reply = obey(a_desk(), r.Vehicle(speed_kmh=63.2), FACTS)
+    assert reply is None
+    assert desk.vehicle == r.Vehicle(speed_kmh=63.2)
+
+
+# Kept ---------------------------------------------------------------------------------------
+
+
+def test_what_was_set_is_there_after_a_restart(tmp_path: Path) -> None:
+    desk, _ = told(
+        a_desk(),
+        setting(rules__drowsiness__microsleep_s=1.8),
+        r.Switch(name="capture", on=False),
+    )
+    keeping.store(desk.kept, tmp_path)
+    again = opened(desk.file, keeping.load(tmp_path))
+    assert again.config == desk.config
+    assert again.kept.controls == Controls(capture=False)
+    assert os.listdir(tmp_path) == ["kept.json"]  # noqa: PTH208 - nothing half-written is left
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    keeping.store(Kept(config={MICROSLEEP: 1.8}), tmp_path)
+    (tmp_path / ".kept.json.new").mkdir()  # even root cannot write a file over a folder
+    with pytest.raises(IsADirectoryError):
+        keeping.store(Kept(), tmp_path)
+    assert keeping.load(tmp_path).config == {MICROSLEEP: 1.8}
+
+
+def test_a_kept_file_that_is_damaged_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "kept.json").write_text('{"config": [', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"kept\.json: .*; remove the file"):
+        keeping.load(tmp_path)
+
+
+def test_a_kept_value_that_is_no_longer_allowed_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"kept\.json: rules\.drowsiness\.microsleep_s: expected"):
+        opened(a_desk().file, Kept(config={MICROSLEEP: 9}))
+
+
+def test_contradicting_values_are_refused() -> None:
+    desk = a_desk()
+    contradiction = replace(
+        desk.file, rules=replace(desk.file.rules, drowsiness=desk.file.rules.drowsiness)
+    )
+    with pytest.raises(ConfigError, match="pre_s < microsleep_s"):
+        keeping.overlay(contradiction, {"rules.drowsiness.pre_s": 1.5}, "set_config")

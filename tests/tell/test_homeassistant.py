@@ -1,0 +1,106 @@
+"""Home Assistant finds the device by itself, and takes every entity of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.tell import homeassistant as ha
+from edge.tell import messages as m
+from edge.tell import requests as r
+from tests.tell import examples
+
+PYTHON = Path(__file__).parents[2] / ".cache/ha/venv/bin/python"
+DEVICE = ha.Device(
+    name="pi_7c1f3a", base="mien", model="Raspberry Pi 4B", version="1.0", emotion=True
+)
+PAYLOAD = json.loads(ha.discovery(DEVICE))
+COMPONENTS: dict[str, dict[str, Any]] = PAYLOAD["components"]
+CONTRACT = {
+    "binary_sensor": {"drowsy", "microsleep", "distracted", "camera_fault", "occupied"},
+    "sensor": {
+        *("alert_level", "perclos", "drowsiness_state", "zone", "emotion_dominant", "valence"),
+        *("fps", "cpu_temp"),
+    },
+    "event": {"alert"},
+    "switch": {"capture", "alerts", "emotion", "buzzer"},
+    "button": {"ack", "recalibrate", "restart"},
+    "number": {"microsleep_s"},
+}
+
+
+def test_every_entity_of_the_contract_is_there_and_no_other() -> None:
+    found: dict[str, set[str]] = {}
+    for name, entity in COMPONENTS.items():
+        found.setdefault(entity["platform"], set()).add(name)
+    assert found == CONTRACT
+
+
+def test_where_the_profile_forbids_emotion_home_assistant_hears_nothing_of_it() -> None:
+    calm = ha.Device(name="pi_1", base="mien", model="", version="1.0", emotion=False)
+    assert not {"emotion", "emotion_dominant", "valence"} & set(ha.components(calm))
+    assert b"emotion" not in ha.discovery(calm)
+
+
+def test_the_announcement_fits() -> None:
+    assert len(ha.discovery(DEVICE)) <= ha.LIMIT
+
+
+def test_a_hung_process_shows_as_unavailable() -> None:
+    for name, entity in COMPONENTS.items():
+        if entity["platform"] in {"binary_sensor", "sensor"}:
+            assert entity["expire_after"] == 90, name
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_an_entity_reads_and_writes_topics_that_exist(name: str) -> None:
+    root, entity = "mien/pi_7c1f3a/", COMPONENTS[name]
+    if "state_topic" in entity:
+        assert entity["state_topic"].removeprefix(root) in m.KINDS
+    if "command_topic" in entity:
+        kind, what = entity["command_topic"].removeprefix(root).split("/")
+        known = {"cmd": set(r.COMMANDS), "set": {*r.SWITCHES, *r.NUMBERS}}
+        assert what in known[kind]
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[str, str]:
+    if not PYTHON.exists():
+        pytest.skip("Home Assistant is not installed: make ha-venv")
+    broken = {
+        "no_such_class": COMPONENTS["drowsy"] | {"device_class": "sleepy"},
+        "no_topic": {k: v for k, v in COMPONENTS["capture"].items() if k != "command_topic"},
+        "no_template": COMPONENTS["perclos"] | {"value_template": "{{ value_json. }}"},
+    }
+    return judged({**COMPONENTS, **broken})
+
+
+def judged(components: dict[str, Any]) -> dict[str, str]:
+    """What Home Assistant's own schemas say of each entity; nothing where they take it."""
+    script = Path(__file__).parent / "home_assistant/validate.py"
+    payload = json.dumps(PAYLOAD | {"components": components}).encode()
+    done = subprocess.run([PYTHON, script], input=payload, capture_output=True, check=True)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_home_assistants_own_schema_takes_the_entity(name: str, verdicts: dict[str, str]) -> None:
+    assert verdicts[name] == ""
+
+
+@pytest.mark.parametrize("name", ["no_such_class", "no_topic", "no_template"])
+def test_home_assistants_own_schema_would_have_noticed(name: str, verdicts: dict[str, str]) -> None:
+    assert verdicts[name] != ""
+
+
+def test_the_event_entity_knows_every_type_that_is_said() -> None:
+    assert {e.type for e in examples_events()} <= set(ha.ALERT_TYPES)
+
+
+def examples_events() -> list[m.Event]:
+    return [s.message for s in examples.night_drive() if isinstance(s.message, m.Event)]

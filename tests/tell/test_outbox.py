@@ -1,0 +1,218 @@
+"""What must not be lost: order, bounds, age, and a process that dies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.tell import messages as m
+from edge.tell.outbox import WINDOW, Moment, Outbox
+from edge.types import NS
+from tests.tell import examples
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge.tell.report import Said
+
+MONDAY = Moment(mono_ns=100 * NS, wall_ns=examples.START_NS, boot="monday")
+
+
+def an_event(rev: int, change: str = "update", episode: str = "a") -> m.Event:
+    example = m.decode("event", (examples.GOLDEN / "event_new.json").read_bytes())
+    assert isinstance(example, m.Event)
+    return msgspec.structs.replace(example, id=episode, rev=rev, change=change)
+
+
+def later(seconds: float) -> Moment:
+    return replace(
+        MONDAY,
+        mono_ns=MONDAY.mono_ns + round(seconds * NS),
+        wall_ns=MONDAY.wall_ns + round(seconds * NS),
+    )
+
+
+def revs(box: Outbox, now: Moment = MONDAY) -> list[int]:
+    return [event.rev for _, event in box.due(now)]
+
+
+def deliver(box: Outbox, now: Moment = MONDAY) -> list[m.Event]:
+    """The broker takes everything, a window at a time."""
+    heard: list[m.Event] = []
+    while due := box.due(now):
+        for number, event in due:
+            box.handed_on(number, mid=number + 7)
+            heard.append(event)
+        for number, _ in due:
+            box.taken(number + 7)
+    return heard
+
+
+def test_events_are_handed_on_in_order_and_forgotten_once_taken() -> None:
+    box = Outbox()
+    for rev in range(1, 51):
+        box.add(an_event(rev), MONDAY)
+    assert [e.rev for e in deliver(box)] == list(range(1, 51))
+    assert len(box) == 0
+
+
+def test_no_more_than_a_window_is_under_way() -> None:
+    box = Outbox()
+    for rev in range(1, 51):
+        box.add(an_event(rev), MONDAY)
+    for number, _ in box.due(MONDAY):
+        box.handed_on(number, mid=number)
+    assert revs(box) == []
+    box.taken(3)
+    assert revs(box) == [WINDOW + 1]
+
+
+def test_what_was_under_way_when_the_line_was_cut_is_said_again_in_order() -> None:
+    box = Outbox()
+    for rev in (1, 2, 3):
+        box.add(an_event(rev), MONDAY)
+    for number, _ in box.due(MONDAY):
+        box.handed_on(number, mid=number)
+    box.taken(2)
+    box.taken_back()
+    assert revs(box) == [1, 3]
+
+
+def test_a_full_box_takes_the_newest_and_lets_go_of_an_old_update() -> None:
+    box = Outbox(limit=4)
+    for rev, change in enumerate(("new", "update", "update", "end", "new", "end"), start=1):
+        box.add(an_event(rev, change), MONDAY)
+    assert revs(box) == [1, 4, 5, 6]
+    assert box.dropped == 2
+
+
+def test_a_full_box_without_updates_lets_go_of_the_oldest() -> None:
+    box = Outbox(limit=2)
+    for rev in (1, 2, 3):
+        box.add(an_event(rev, "new"), MONDAY)
+    assert revs(box) == [2, 3]
+
+
+@given(st.lists(st.sampled_from(["add", "hand on", "take", "cut"]), max_size=80))
+def test_nothing_is_lost_or_overtaken_whatever_the_line_does(story: list[str]) -> None:
+    box, said, first_heard, under_way = Outbox(limit=1000), 0, [], []
+    for what in story:
+        if what == "add":
+            said += 1
+            box.add(an_event(said), MONDAY)
+        elif what == "hand on":
+            for number, event in box.due(MONDAY):
+                box.handed_on(number, mid=number)
+                under_way.append(number)
+                if event.rev not in first_heard:
+                    first_heard.append(event.rev)
+        elif what == "take" and under_way:
+            box.taken(under_way.pop(0))
+        elif what == "cut":
+            box.taken_back()
+            under_way.clear()
+    box.taken_back()
+    first_heard += [e.rev for e in deliver(box) if e.rev not in first_heard]
+    assert first_heard == list(range(1, said + 1))
+
+
+# Age ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("waited_s", "late"), [(0.2, False), (1.5, True), (86_400, True)])
+def test_an_event_says_how_long_it_waited(waited_s: float, late: bool) -> None:  # noqa: FBT001
+    box = Outbox()
+    box.add(an_event(1), MONDAY)
+    ((_, event),) = box.due(later(waited_s))
+    assert (event.late, event.age_ms) == (late, round(waited_s * 1000))
+
+
+def test_a_clock_that_jumps_does_not_change_the_age() -> None:
+    box = Outbox()
+    box.add(an_event(1), MONDAY)
+    ((_, event),) = box.due(replace(later(2), wall_ns=0))
+    assert event.age_ms == 2000
+
+
+def test_after_a_reboot_the_age_is_that_of_the_wall_clock(tmp_path: Path) -> None:
+    first = Outbox(tmp_path / "outbox.db")
+    first.add(an_event(1), MONDAY)
+    first.close()
+    second = Outbox(tmp_path / "outbox.db")
+    ((_, event),) = second.due(replace(later(60), mono_ns=5 * NS, boot="tuesday"))
+    second.close()
+    assert (event.late, event.age_ms) == (True, 60_000)
+
+
+# Death --------------------------------------------------------------------------------------
+
+
+def test_what_waited_when_the_process_died_is_said_by_the_next(tmp_path: Path) -> None:
+    dead = Outbox(tmp_path / "outbox.db")
+    for rev, change in ((1, "new"), (2, "update"), (3, "end")):
+        dead.add(an_event(rev, change), MONDAY)
+        dead.settle()
+    del dead  # no goodbye
+    with_us = Outbox(tmp_path / "outbox.db")
+    assert revs(with_us) == [1, 2, 3]
+    with_us.close()
+
+
+def test_an_episode_open_at_a_crash_is_closed_with_reason_restart(tmp_path: Path) -> None:
+    dead = Outbox(tmp_path / "outbox.db")
+    dead.add(an_event(1, "new", "over"), MONDAY)
+    dead.add(an_event(2, "end", "over"), MONDAY)
+    dead.add(an_event(1, "new", "open"), MONDAY)
+    dead.add(an_event(2, "update", "open"), MONDAY)
+    dead.close()
+    box = Outbox(tmp_path / "outbox.db")
+    (closing,) = examples.reporter().resumed(box.dangling(), 5 * NS)
+    event = _event(closing)
+    assert (event.id, event.change, event.reason) == ("open", "end", "restart")
+    assert event.rev > 2
+    assert event.after.level == 0
+    box.add(event, MONDAY)
+    assert box.dangling() == []
+    box.close()
+
+
+def _event(said: Said) -> m.Event:
+    assert isinstance(said.message, m.Event)
+    return said.message
+
+
+def test_a_file_that_is_not_an_outbox_is_set_aside_and_telling_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "outbox.db").write_bytes(b"a card that has gone bad" * 100)
+    box = Outbox(tmp_path / "outbox.db")
+    box.add(an_event(1), MONDAY)
+    assert revs(box) == [1]
+    box.close()
+    assert (tmp_path / "outbox.broken").exists()
+    assert "set aside as outbox.broken" in caplog.text
+
+
+def test_a_day_of_outage_costs_less_than_five_megabytes(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "outbox.db")
+    for rev in range(6000):  # an event every 14 s
+        box.add(an_event(rev), MONDAY)
+    box.settle()
+    assert sum(f.stat().st_size for f in tmp_path.iterdir()) <= 5_000_000
+    assert box.dropped == 2000
+    box.close()
+
+
+def test_a_full_card_keeps_nobody_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    box = Outbox(tmp_path / "outbox.db", page_limit=30)
+    for rev in range(400):
+        box.add(an_event(rev), MONDAY)
+        box.settle()
+    assert "full; events are kept in memory only" in caplog.text
+    assert [e.rev for e in deliver(box)] == list(range(400))
+    box.close()

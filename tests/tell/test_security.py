@@ -1,0 +1,259 @@
+"""Who may listen, who may speak, and that no secret is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import paho.mqtt.client as paho
+import pytest
+import trustme
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from edge.config import Config, ConfigError, convert
+from edge.tell.link import LinkError, reachable, trust
+from edge.tell.mqtt import Publisher
+from edge.tell.settings import MqttSettings
+from tests.tell.brokers import Listener, Mosquitto, needs_mosquitto, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# paho 2.2 leaves the socket of a handshake that failed to the garbage collector
+pytestmark = [
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"
+    ),
+    pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning"),
+]
+
+ACL = Path(__file__).parents[2] / "docs/mosquitto/mien.acl"
+PASSWORD = "correct horse battery"  # noqa: S105 - of this test
+
+
+@dataclass
+class Certificates:
+    """An authority, the broker's certificate and two devices'."""
+
+    folder: Path
+    authority: trustme.CA
+    ca: str
+
+    def issue(self, name: str, *, expired: bool = False) -> tuple[str, str]:
+        """Certificate and key of ``name``, as files."""
+        until_when = dt.datetime(2020, 1, 1, tzinfo=dt.UTC) if expired else None
+        issued = self.authority.issue_cert(
+            name.replace("_", "-"), common_name=name, not_after=until_when
+        )
+        certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
+        issued.cert_chain_pems[0].write_to_path(certificate)
+        issued.private_key_pem.write_to_path(key)
+        return str(certificate), str(key)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    folder = tmp_path_factory.mktemp("certificates")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.crt")
+    return Certificates(folder, authority, str(folder / "ca.crt"))
+
+
+def tls_broker(certificates: Certificates, name: str, *, expired: bool = False) -> Mosquitto:
+    """A broker that shows a certificate for ``name`` and asks for the device's own."""
+    certificate, key = certificates.issue(name, expired=expired)
+    lines = (
+        f"cafile {certificates.ca}",
+        f"certfile {certificate}",
+        f"keyfile {key}",
+        "require_certificate true",
+        "use_identity_as_username true",
+        f"acl_file {ACL}",
+    )
+    return Mosquitto(certificates.folder, lines=lines)
+
+
+def settings(certificates: Certificates, port: int, device: str = "pi_a") -> MqttSettings:
+    certificate, key = certificates.issue(device)
+    return MqttSettings(
+        host="localhost",
+        port=port,
+        tls=True,
+        ca=certificates.ca,
+        certificate=certificate,
+        key=key,
+    )
+
+
+@pytest.fixture(scope="module")
+def broker(certificates: Certificates) -> Iterator[Mosquitto]:
+    with tls_broker(certificates, "localhost") as broker:
+        yield broker
+
+
+@needs_mosquitto
+def test_a_device_with_its_certificate_is_let_in(
+    broker: Mosquitto, certificates: Certificates
+) -> None:
+    with Publisher(settings(certificates, broker.port), "pi_a") as out:
+        until(lambda: out.tend() or out.connected)
+
+
+@needs_mosquitto
+def test_a_device_without_a_certificate_is_not_let_in(
+    broker: Mosquitto, certificates: Certificates
+) -> None:
+    nobody = replace(settings(certificates, broker.port), certificate=None, key=None)
+    assert reachable(nobody) is not None
+
+
+@needs_mosquitto
+@pytest.mark.parametrize(
+    ("shown", "expired", "words"),
+    [("localhost", True, "certificate"), ("elsewhere.example", False, "certificate")],
+    ids=["expired", "of another host"],
+)
+def test_a_broker_with_a_bad_certificate_is_not_talked_to(
+    certificates: Certificates,
+    caplog: pytest.LogCaptureFixture,
+    shown: str,
+    expired: bool,  # noqa: FBT001 - a column of the table above
+    words: str,
+) -> None:
+    with (
+        tls_broker(certificates, shown, expired=expired) as broker,
+        Publisher(settings(certificates, broker.port), "pi_a") as out,
+    ):
+        until(lambda: out.tend() or "cannot be reached" in caplog.text)
+        assert not out.connected
+        assert words in caplog.text.lower()
+        assert reachable(settings(certificates, broker.port)) is not None
+
+
+@needs_mosquitto
+def test_an_authority_of_somebody_else_is_not_believed(
+    broker: Mosquitto, certificates: Certificates, tmp_path: Path
+) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.crt")
+    other = replace(settings(certificates, broker.port), ca=str(tmp_path / "other.crt"))
+    assert reachable(other) is not None
+
+
+@needs_mosquitto
+def test_tls_insecure_works_only_spelled_out(certificates: Certificates) -> None:
+    with tls_broker(certificates, "elsewhere.example") as broker:
+        careless = replace(settings(certificates, broker.port), ca=None, tls_insecure=True)
+        assert reachable(careless) is None
+        assert reachable(replace(careless, tls_insecure=False)) is not None
+
+
+@pytest.mark.parametrize(
+    ("mqtt", "words"),
+    [
+        ({"tls_insecure": True}, "tls_insecure: expected tls: true"),
+        ({"ca": "x"}, "ca: expected tls: true"),
+        ({"tls": True, "tls_insecure": True, "ca": "x"}, "tls_insecure: expected false, since ca"),
+        ({"tls": True, "certificate": "x"}, "key: expected a file"),
+    ],
+)
+def test_contradicting_settings_are_refused(mqtt: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        convert({"profile": "home", "mqtt": mqtt}, Config, "config.yaml")
+
+
+def test_a_missing_or_wrong_file_is_named(certificates: Certificates, tmp_path: Path) -> None:
+    with pytest.raises(LinkError, match=r"mqtt\.ca: expected a file that can be read, got /no"):
+        trust(MqttSettings(tls=True, ca="/no/such.crt"))
+    (tmp_path / "ca.crt").write_text("not a certificate", encoding="utf-8")
+    with pytest.raises(LinkError, match=r"mqtt\.ca: expected certificates in PEM form"):
+        trust(MqttSettings(tls=True, ca=str(tmp_path / "ca.crt")))
+    mine, _ = certificates.issue("pi_a")
+    _, theirs = certificates.issue("pi_b")
+    with pytest.raises(LinkError, match=r"mqtt\.certificate: .* does not go with"):
+        trust(MqttSettings(tls=True, certificate=mine, key=theirs))
+
+
+# A device cannot leave its own topics --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    folder = tmp_path_factory.mktemp("guarded")
+    names = {"pi_a": PASSWORD, "pi_b": PASSWORD, "homeassistant": PASSWORD}
+    for number, (name, password) in enumerate(names.items()):
+        create = ["-c"] if number == 0 else []
+        command = ["mosquitto_passwd", "-b", *create, str(folder / "users"), name, password]
+        subprocess.run(command, check=True, capture_output=True)
+    lines = ("allow_anonymous false", f"password_file {folder / 'users'}", f"acl_file {ACL}")
+    with Mosquitto(folder, lines=lines) as broker:
+        yield broker
+
+
+def speak(port: int, user: str, topic: str) -> bool:
+    """Whether the broker lets ``user`` publish on ``topic`` (MQTT 5 says so)."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    client.username_pw_set(user, PASSWORD)
+    said: list[bool] = []
+    client.on_publish = lambda *args: said.append(not args[3].is_failure)
+    client.on_connect = lambda *_: client.publish(topic, b"x", 1)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    until(lambda: said)
+    client.disconnect()
+    client.loop_stop()
+    return said[0]
+
+
+@needs_mosquitto
+@pytest.mark.parametrize(
+    ("topic", "allowed"),
+    [
+        ("mien/pi_a/state", True),
+        ("mien/pi_a/rsp/ack", True),
+        ("homeassistant/device/pi_a/config", True),
+        ("mien/pi_b/state", False),
+        ("mien/pi_b/cmd/restart", False),
+        ("homeassistant/device/pi_b/config", False),
+        ("homeassistant/status", False),
+        ("mien/state", False),
+        ("$SYS/broker/uptime", False),
+        ("anything", False),
+    ],
+)
+def test_a_device_speaks_only_for_itself(guarded: Mosquitto, topic: str, *, allowed: bool) -> None:
+    assert speak(guarded.port, "pi_a", topic) is allowed
+
+
+@needs_mosquitto
+def test_a_device_hears_only_what_is_said_to_it(guarded: Mosquitto) -> None:
+    login = {"username": "pi_a", "password": PASSWORD}
+    with (
+        Listener(guarded.port, "#", **login) as nosy,
+        Listener(guarded.port, "mien/#", username="homeassistant", password=PASSWORD) as house,
+    ):
+        for topic in ("mien/pi_b/cmd/restart", "mien/pi_b/set/capture", "mien/pi_a/cmd/ack"):
+            house.say(topic, "{}")
+        until(lambda: any(h.topic == "mien/pi_a/cmd/ack" for h in nosy.heard))
+        assert {h.topic for h in nosy.heard} == {"mien/pi_a/cmd/ack"}
+
+
+@needs_mosquitto
+def test_a_wrong_password_is_said_once_and_never_shown(
+    guarded: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    wrong = MqttSettings(
+        host="127.0.0.1",
+        port=guarded.port,
+        username="pi_a",
+        password="open sesame",  # noqa: S106 - of this test
+    )
+    with Publisher(wrong, "pi_a") as out:
+        until(lambda: out.tend() or "refused us" in caplog.text)
+        assert not out.connected
+    assert "refused: " in str(reachable(wrong))
+    assert "sesame" not in caplog.text + repr(wrong) + str(reachable(wrong))
