@@ -7,7 +7,7 @@ CLIP := .cache/media/WolfgangLanger_Pexels.mp4
 BROKER ?=
 ARGS ?=
 
-.PHONY: demo test lint bench setup media schema clean
+.PHONY: help demo test lint bench bench-models arm64-test setup media schema clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -27,6 +27,13 @@ lint: $(VENV)/.made ## ruff and mypy
 bench: $(VENV)/.made media ## what a frame costs, as ratios, on this machine
 	$(BIN)/python -m bench.cost
 
+bench-models: $(VENV)/.made ## our networks beside their peers
+	@$(BIN)/python tests/media/fetch.py peers
+	$(BIN)/python -m bench.models $(ARGS)
+
+arm64-test: $(VENV)/.made ## the same bits on emulated Arm processors (apt: qemu-user-static)
+	$(BIN)/python tests/drills/arm64.py
+
 schema: $(VENV)/.made ## write edge/tell/schema.json anew from the message types
 	$(BIN)/python -m edge.tell.schema
 
@@ -43,4 +50,4 @@ $(VENV)/.made: pyproject.toml constraints.txt
 	@touch $@
 
 clean: ## remove everything that was made or fetched
-	rm -rf $(VENV) .cache models/interim .pytest_cache .mypy_cache .ruff_cache build dist
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache build dist
