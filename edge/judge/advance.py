@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.alerts import AlertState, advance_alerts, ended, highest
@@ -18,7 +18,15 @@ from edge.judge.signals.calibration import (
     started,
 )
 from edge.judge.signals.direction import DirectionState, advance_direction, relative
-from edge.judge.signals.eyes import EyeState, Look, advance_eyes, is_shut, openness, readable
+from edge.judge.signals.eyes import (
+    EyeState,
+    Look,
+    advance_eyes,
+    is_shut,
+    openness,
+    readable,
+    turned,
+)
 from edge.judge.signals.gestures import GestureState, advance_gestures
 from edge.judge.signals.perclos import perclos
 from edge.judge.speed import distraction_counts, speed_kmh
@@ -37,6 +45,7 @@ from edge.judge.states.distraction import (
 )
 from edge.judge.states.fatigue import FatigueState, Signs, advance_fatigue
 from edge.judge.states.sight import SightState, advance_sight
+from edge.judge.values import replace
 from edge.types import NS, Step
 
 if TYPE_CHECKING:
@@ -48,6 +57,8 @@ PACE_S = 1.0
 
 LATE_NS = 2 * NS
 """Frames that come out of order by less are left out; further back the clock has been set."""
+
+OFTEN_NS = NS // 6
 
 ABSENT_NS = 2 * NS
 """Between frames further apart than this nobody looked: that is no time without a face."""
@@ -74,6 +85,8 @@ class State:
     fatigue: FatigueState = FatigueState()
     mood: MoodState = MoodState()
     alerts: AlertState = AlertState()
+    signs: Signs = Signs()
+    signs_ns: int = 0
     quiet_ns: int | None = None  # no cautions until then: somebody has acknowledged
     last: Step | None = None
 
@@ -89,7 +102,7 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
     state = _bridged(state, seen, face, rules)
     state, pose, marks = _signals(state, seen, face, rules)
     speed = speed_kmh(seen, rules.speed)
-    state, signs = _states(state, seen, face, pose, speed, marks, rules)
+    state = _states(state, seen, face, pose, speed, marks, rules)
     # Lowered or closed eyes are not sorrow: while they are shut, no expression is read.
     emotion = face.emotion if face and not is_shut(state.eyes) else None
     summary: MoodSummary | None = None
@@ -100,7 +113,7 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
     if "ack" in seen.requests:
         quiet_ns = seen.t_ns + round(rules.alerts.ack_s * NS)
     state = replace(state, t_ns=seen.t_ns, mood=mood, quiet_ns=quiet_ns)
-    now = Now(state, seen, face, pose, speed, signs, rules, marks, summary)
+    now = Now(state, seen, face, pose, speed, rules, marks, summary)
     return _told(state, now)
 
 
@@ -148,8 +161,7 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
         )
     if "recalibrate" in seen.requests:
         state = replace(state, calibration=started("requested"), direction=DirectionState())
-    passed_ns = None if absent_ns > NS or state.t_ns is None else absent_ns
-    return replace(state, interval_ns=_pace(state.interval_ns, passed_ns))
+    return state
 
 
 def _signals(
@@ -193,10 +205,12 @@ def _signals(
     )
     if direction.moved and not state.direction.moved:
         calibration = reseeded(calibration, "camera_moved")
-    fast = state.interval_ns is not None and NS / state.interval_ns >= rules.eyes.blink_fps
+    interval_ns = _pace(state, t_ns)
+    fast = interval_ns is not None and NS / interval_ns >= rules.eyes.blink_fps
     marks = moved + (blinked if fast else ())
     state = replace(
         state,
+        interval_ns=interval_ns,
         eyes=eyes,
         blinks=blinks if fast else BlinkState(usual=state.blinks.usual),
         gestures=gestures,
@@ -214,7 +228,7 @@ def _states(
     speed: float | None,
     marks: tuple[Mark, ...],
     rules: Rules,
-) -> tuple[State, Signs]:
+) -> State:
     """What the signals mean, with how long it has been so."""
     t_ns = seen.t_ns
     sight = advance_sight(
@@ -223,7 +237,7 @@ def _states(
         seen.light,
         rules.sight,
         face=face is not None,
-        readable=face is not None and readable(face, rules.eyes),
+        readable=None if face is None or turned(face, rules.eyes) else readable(face, rules.eyes),
     )
     ahead = state.direction.ahead
     judged = rules.attention.on and ahead is not None and ahead.sure
@@ -252,14 +266,17 @@ def _states(
         face,
         closed.last_shut_ns,
         rules.presence,
-        blocked=sight.blocked_ns is not None,
+        blocked=sight.bad_ns is not None or sight.blocked_ns is not None,
     )
     if follow.vacated and closed.type in {"eyes_closed_pre", "microsleep"}:
         closed = dismissed(closed, "vacated")
     moved = replace(state, sight=sight, attention=attention, closed=closed, driver=follow)
-    signs = _signs(moved, t_ns, rules)
-    fatigue = advance_fatigue(state.fatigue, t_ns, signs, marks, rules.fatigue)
-    return replace(moved, fatigue=fatigue), signs
+    # What is read off minutes is looked at six times a second.
+    if marks or closed is not state.closed or t_ns - state.signs_ns >= OFTEN_NS:
+        signs = _signs(moved, t_ns, rules)
+        fatigue = advance_fatigue(state.fatigue, t_ns, signs, marks, rules.fatigue)
+        moved = replace(moved, fatigue=fatigue, signs=signs, signs_ns=t_ns)
+    return moved
 
 
 def _signs(state: State, t_ns: int, rules: Rules) -> Signs:
@@ -279,10 +296,12 @@ def _signs(state: State, t_ns: int, rules: Rules) -> Signs:
     )
 
 
-def _pace(interval_ns: float | None, passed_ns: int | None) -> float | None:
+def _pace(state: State, t_ns: int) -> float | None:
     """Running mean of the frame interval, in ns; a gap of over a second starts it afresh."""
-    if passed_ns is None:
+    if state.t_ns is None or t_ns - state.t_ns > NS:
         return None
-    if interval_ns is None:
+    passed_ns = t_ns - state.t_ns
+    if state.interval_ns is None:
         return float(passed_ns)
-    return interval_ns + min(1.0, passed_ns / (PACE_S * NS)) * (passed_ns - interval_ns)
+    share = min(1.0, passed_ns / (PACE_S * NS))
+    return state.interval_ns + share * (passed_ns - state.interval_ns)

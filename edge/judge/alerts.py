@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.judge.values import replace
 from edge.types import NS, Alert, Evidence, Level
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ that size can be the driver; whoever else is in the picture is a passenger and n
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.judge.values import replace
 from edge.types import NS, Level, Pose
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.alerts import Wanted
@@ -12,12 +12,12 @@ from edge.judge.signals.perclos import valid_ratio
 from edge.judge.speed import band, drowsy_at_most
 from edge.judge.states import closed_eyes, fatigue
 from edge.judge.states.distraction import FORWARD, off_forward_ns, vats_ns
+from edge.judge.values import replace
 from edge.types import NS, Attention, Calibration, Evidence, Eyes, Level, Step
 
 if TYPE_CHECKING:
     from edge.judge.advance import State
     from edge.judge.rules import Rules
-    from edge.judge.states.fatigue import Signs
     from edge.types import Alert, FaceReading, Mark, MoodSummary, Observation, Pose
 
 DISTRACTIONS = ("distraction_long", "distraction_vats", "phone_suspect")
@@ -32,7 +32,6 @@ class Now:
     face: FaceReading | None
     pose: Pose | None
     speed: float | None
-    signs: Signs
     rules: Rules
     marks: tuple[Mark, ...]
     summary: MoodSummary | None
@@ -106,7 +105,7 @@ def evidence(now: Now) -> Evidence:
     concerned = not types.isdisjoint(closed_eyes.LEVELS)
     return Evidence(
         max_closed_ms=state.closed.max_closed_ns // 1_000_000 if concerned else None,
-        perclos60=now.signs.perclos60,
+        perclos60=now.state.signs.perclos60,
         valid_ratio=valid_ratio(state.eyes, now.seen.t_ns),
         fps=NS / state.interval_ns if state.interval_ns else None,
     )
@@ -114,7 +113,7 @@ def evidence(now: Now) -> Evidence:
 
 def said(now: Now, level: Level, active: tuple[Alert, ...], changes: tuple[Alert, ...]) -> Step:
     """The step."""
-    state, face, signs = now.state, now.face, now.signs
+    state, face, signs = now.state, now.face, now.state.signs
     word = closed_eyes.word(state.closed, state.eyes)
     if word == "alert":
         word = fatigue.held(state.fatigue) or word
@@ -151,8 +150,8 @@ def _eyes(now: Now) -> Eyes:
         openness=eyes.openness if seen_now else None,
         shut=shut if seen_now else None,
         closed_ms=closed_ns(eyes) // 1_000_000 if shut else 0,
-        perclos60=now.signs.perclos60,
-        perclos180=now.signs.perclos180,
+        perclos60=now.state.signs.perclos60,
+        perclos180=now.state.signs.perclos180,
         blink_ms_mean=now.state.blinks.mean_ms,
         long_blink_share=now.state.blinks.long_share,
     )

@@ -8,9 +8,10 @@ read between frames on a straight line.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.judge.values import replace
 from edge.types import NS, Mark
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ USUAL_NS, USUAL_ENOUGH = 180 * NS, 20
 least 20 of them: fewer give no spread."""
 
 BIAS, TAIL_WEIGHT, SPEED_WEIGHT, TAIL_SD = -1.0, 16.0, -1.0, 2.0
-"""Log odds of drowsy against alert: the share of blinks longer than the driver's own mean by 2 SD,
-and the mean speed of the lids in SD (fitted by bench/drowsiness.py on UTA-RLDD, folds by person)."""
+"""Log odds of drowsy against alert: the share of blinks longer than the own mean by 2 SD, and
+the mean speed of the lids in SD (fitted by bench/drowsiness.py on UTA-RLDD, folds by person)."""
 
 NOD_DEG, FALLING_DEG, SUDDEN_NS = 5.0, 2.0, NS * 13 // 100
 LEAST_SD_MS = 20.0

@@ -8,10 +8,11 @@ face was covered (glasses), a camera that was moved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.spans import Shares, quantile, shares, spent
+from edge.judge.values import replace
 from edge.types import NS, Calibration
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ BLOCK_NS = 30 * NS
 
 STEP_NS = 10 * NS
 """The first 10 s after the eyes were covered show whether they look different now [E]."""
+
+OFTEN_NS = NS // 12
+"""Medians over seconds need no more than a dozen looks in each."""
 
 COVERED_NS = NS
 """Glasses go on or off with a hand before the face: eyes unseen for at least so long [E]."""
@@ -99,6 +103,8 @@ def advance_calibration(
     passed_ns = passed_ns if passed_ns <= eyes.gap_s * NS else 0
     if shut:
         return _shut_look(state, t_ns, ear, openness, passed_ns, rules, eyes)
+    if passed_ns < OFTEN_NS and state.seen_ns is not None and not state.shut:
+        return state
     opened = replace(state, seen_ns=t_ns, shut=False)
     if not straight or openness <= eyes.shut_below + 0.05 or not passed_ns:
         return opened

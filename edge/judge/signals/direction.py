@@ -6,10 +6,11 @@ driving, learnt, renewed and forgotten after six minutes (openpilot's policy).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.spans import Shares, quantile, shares, spent
+from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ BLOCK_NS = 180 * NS
 
 LOOK_NS = NS // 2
 """One look speaks for no longer than this [E]."""
+
+OFTEN_NS = NS // 6
+"""Medians over minutes need no more than some looks a second."""
 
 MOVED_NS, MOVED_DEG, STEADY_DEG = 60 * NS, 12.0, 6.0
 """A head that points steadily elsewhere for a minute is a camera that was moved [E]."""
@@ -78,6 +82,8 @@ def advance_direction(
     if pose is None:
         return state
     passed_ns = 0 if state.seen_ns is None else min(LOOK_NS, t_ns - state.seen_ns)
+    if 0 < passed_ns < OFTEN_NS:
+        return replace(state, moved=False) if state.moved else state
     state = replace(state, seen_ns=t_ns, moved=False)
     driving = speed_kmh is None or speed_kmh > rules.learn_kmh
     if not passed_ns or not (driving or state.ahead is None):

@@ -7,10 +7,11 @@ that has the same error in both directions at any frame rate.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.spans import Span, extended
+from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -89,7 +90,12 @@ def readable(face: FaceReading, rules: EyeRules) -> bool:
         return False
     if face.eyes_visible is not None and not face.eyes_visible >= 0.5:
         return False
-    return face.pose is None or abs(face.pose.yaw_deg) <= rules.yaw_deg
+    return not turned(face, rules)
+
+
+def turned(face: FaceReading, rules: EyeRules) -> bool:
+    """Whether the head is turned so far that an eye is hidden."""
+    return face.pose is not None and abs(face.pose.yaw_deg) > rules.yaw_deg
 
 
 def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> EyeState:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from edge.judge.values import replace
 from edge.types import NS, Mark
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ UNSEEN_NS = NS // 2
 NOD_DEG, FALL_NS, RECOVER_NS, SHUT_NS = 15.0, NS, 3 * NS, NS * 3 // 10
 """A drowsy nod: 15 degrees down within 1 s (drowsy 12-20, other nods 2-8), eyes shut for 0.3 s of
 it, up again within 3 s."""
+
+HEAD_NS = NS // 12
+"""The head is remembered a dozen times a second: enough for a fall that takes most of one."""
+
+HEIGHT = itemgetter(1)
 
 BACK_SHARE = 0.5
 """Up again: more than half of what it fell [E]."""
@@ -100,19 +107,29 @@ def _head(
     if state.seen_ns is None or t_ns - state.seen_ns > UNSEEN_NS:
         return replace(state, head=((t_ns, pitch),), fall_ns=None, seen_ns=t_ns), ()
     passed_ns = t_ns - state.seen_ns
-    head = (*(past for past in state.head if past[0] >= t_ns - FALL_NS), (t_ns, pitch))
-    state = replace(state, head=head, seen_ns=t_ns)
+    head = state.head
+    if t_ns - head[-1][0] >= HEAD_NS:
+        head = (*(past for past in head if past[0] >= t_ns - FALL_NS), (t_ns, pitch))
     if state.fall_ns is None:
-        top_ns, top = max(head, key=lambda past: past[1])
+        top_ns, top = max(head, key=HEIGHT)
         if top - pitch < NOD_DEG:
-            return replace(state, shut_ns=state.shut_ns + passed_ns if shut else 0), ()
+            shut_ns = state.shut_ns + passed_ns if shut else 0
+            return replace(state, head=head, seen_ns=t_ns, shut_ns=shut_ns), ()
         since = state.shut_ns + passed_ns if shut else 0
         return (
-            replace(state, fall_ns=top_ns, top_deg=top, bottom_deg=pitch, shut_ns=since),
+            replace(
+                state,
+                head=head,
+                seen_ns=t_ns,
+                fall_ns=top_ns,
+                top_deg=top,
+                bottom_deg=pitch,
+                shut_ns=since,
+            ),
             (),
         )
     bottom, shut_ns = min(state.bottom_deg, pitch), state.shut_ns + (passed_ns if shut else 0)
-    state = replace(state, bottom_deg=bottom, shut_ns=shut_ns)
+    state = replace(state, seen_ns=t_ns, bottom_deg=bottom, shut_ns=shut_ns)
     if pitch >= bottom + BACK_SHARE * (state.top_deg - bottom):
         marks = (Mark("head_nod", state.fall_ns or t_ns, t_ns),) if shut_ns >= SHUT_NS else ()
         return replace(state, fall_ns=None, head=((t_ns, pitch),), shut_ns=0), marks

@@ -6,10 +6,11 @@ open for long enough end it, never a face that is gone: not seen is not fine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.signals.eyes import closed_ns, deep_share, is_shut, open_ns
+from edge.judge.values import replace
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
@@ -145,9 +146,15 @@ def _left(
 
 
 def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:
-    if not is_shut(eyes) or deep_share(eyes) < rules.deep_share:
-        return None
+    """By the closure under way, or just over: the last frame that showed it may have come early.
+
+    Then the length is an estimate between two frames, and a tie goes to the shorter.
+    """
     lasted_ns = closed_ns(eyes)
+    if not lasted_ns or deep_share(eyes) < rules.deep_share:
+        return None
+    if not is_shut(eyes):
+        lasted_ns -= 1
     reached = None
     after_s = (rules.pre_s, rules.microsleep_s, rules.sleep_s, rules.unresponsive_s)
     for name, threshold_s in zip(ORDER, after_s, strict=True):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.spans import Span, extended, within
+from edge.judge.values import replace
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ def _forward(
     since_ns = state.forward_ns
     if since_ns is None:
         since_ns = (before_ns + t_ns) // 2
+        if state.off_ns is not None:  # the half interval in which it was still away
+            state = _away(state, before_ns, since_ns, state.zone or FORWARD, rules)
         if rules.phone:
             state = _dwelt(state, since_ns)
     ahead = t_ns - since_ns

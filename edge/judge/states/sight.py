@@ -6,10 +6,11 @@ None of it reads as awake, and none as asleep: it is said, and judging waits.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.spans import Span, extended, recent, within
+from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -56,23 +57,26 @@ def advance_sight(
     rules: SightRules,
     *,
     face: bool,
-    readable: bool,
+    readable: bool | None,
 ) -> SightState:
-    """One look: ``face`` the driver's face is there, ``readable`` and the eyes can be judged."""
+    """One look: ``face`` the driver's face is there, ``readable`` and its eyes can be judged.
+
+    ``readable`` None: the head is turned away, which says nothing of the eyes.
+    """
     state = _picture(state, t_ns, light, rules, face=face)
     before_ns = state.t_ns if state.t_ns is not None and t_ns - state.t_ns <= GAP_NS else t_ns
     state = replace(state, t_ns=t_ns, face_ns=t_ns if face else state.face_ns)
-    return _eyes(state, before_ns, t_ns, rules, face=face, readable=readable)
+    return _eyes(state, before_ns, t_ns, rules, readable=readable if face else None)
 
 
 def _eyes(
-    state: SightState, before_ns: int, t_ns: int, rules: SightRules, *, face: bool, readable: bool
+    state: SightState, before_ns: int, t_ns: int, rules: SightRules, *, readable: bool | None
 ) -> SightState:
     window_ns = round(rules.unreadable_window_s * NS)
-    if face and not readable:
+    if readable is False:
         unread = extended(state.unread, before_ns, t_ns, window_ns)
         state = replace(state, unread=unread, readable_ns=None)
-    elif face and state.readable_ns is None:
+    elif readable and state.readable_ns is None:
         state = replace(state, readable_ns=t_ns)
     unread = recent(state.unread, t_ns - window_ns)
     if unread is not state.unread:
