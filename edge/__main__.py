@@ -5,15 +5,34 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge import __version__
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+class Stopped(BaseException):
+    """Somebody asked the service to stop: unwinds it, so that every door is shut on the way."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run ``mien``; gives the exit status."""
     arguments = _parser().parse_args(argv)
+    try:
+        if arguments.command == "run":  # before anything heavy is imported: a stop may come early
+            signal.signal(signal.SIGTERM, _stop)
+            signal.signal(signal.SIGINT, _stop)
+        return _command(arguments)
+    except Stopped:
+        return 0
+
+
+def _command(arguments: argparse.Namespace) -> int:
     command = importlib.import_module(f"edge.commands.{arguments.command}")
     try:
         return int(command.run(arguments))
@@ -22,6 +41,12 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise Stopped(number)
 
 
 def _parser() -> argparse.ArgumentParser:

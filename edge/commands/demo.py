@@ -79,8 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"[dim]broker {host}:{port}; the service: {' '.join(command[1:4])} …")
         heard.clear()  # what the broker remembered of an earlier demo
         status = _wait(subprocess.Popen(command))
+        gone.wait(5)
         if status == service.ENDED:
-            gone.wait(5)
             console.print(_table(arguments.clip.name, heard))
             return 0
         return status
@@ -92,7 +92,10 @@ def embedded_broker() -> Iterator[tuple[str, int]]:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
-    broker = subprocess.Popen([sys.executable, "-m", "edge.commands.broker", str(port)])
+    # a session of its own: Ctrl-C must not take the broker away before the service says goodbye
+    broker = subprocess.Popen(
+        [sys.executable, "-m", "edge.commands.broker", str(port)], start_new_session=True
+    )
     try:
         for _ in range(100):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):

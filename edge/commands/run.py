@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,22 +17,18 @@ from edge.tell.link import LinkError
 
 if TYPE_CHECKING:
     import argparse
-    from types import FrameType
 
 ENDED = 3
 
 log = logging.getLogger("mien")
 
 
-class Stopped(BaseException):
-    """Somebody asked us to stop; unwinds the loop so that every door is shut on the way."""
-
-
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until told to stop; what cannot be answered here is one line and status 1."""
+    """Serve until told to stop; what cannot be answered here is one line and status 1.
+
+    ``__main__`` turns SIGTERM and SIGINT into an exception that unwinds this.
+    """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
     try:
         config = configuration.load(arguments.config)
         if arguments.source is not None:
@@ -43,9 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
         if serve(desk, models, arguments.record, arguments.state):
             log.info("restarting, as asked")
             return 0
-    except Stopped:
-        log.info("stopped")
-        return 0
     except (configuration.ConfigError, ModelError, CameraError, LinkError) as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
         return 1
@@ -54,12 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     log.warning("%s: the input has ended", config.camera.source)
     return ENDED
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise Stopped(number)
 
 
 def _source(arguments: argparse.Namespace) -> str | int:

@@ -112,14 +112,14 @@ def _live(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame
             raise CameraError(msg)
         came_ns = now_ns
         stamp_ms = capture.get(cv2.CAP_PROP_POS_MSEC)
-        behind_ns = now_ns - stamp_ms * 1e6
-        if stamp_ms <= 0:  # no time of its own: it was taken when it came
-            behind_ns = delay_ns or 0.0
-        delay_ns = behind_ns if delay_ns is None else min(delay_ns, behind_ns)
-        late_ns = behind_ns - delay_ns
+        late_ns = 0.0
+        if stamp_ms > 0:  # else it has no time of its own: it was taken when it came
+            behind_ns = now_ns - stamp_ms * 1e6
+            delay_ns = behind_ns if delay_ns is None else min(delay_ns, behind_ns)
+            late_ns = behind_ns - delay_ns
         if late_ns > LATE * interval_ns:
             dropped += 1
-            delay_ns += 0.001 * late_ns  # clocks drift apart: forget the best case slowly
+            delay_ns = (delay_ns or 0.0) + 0.001 * late_ns  # clocks drift: forget the best slowly
             continue
         ok, image = capture.retrieve()
         if not ok:

@@ -1,0 +1,63 @@
+"""A stand-in for picamera2 that behaves like it in what Mien uses: requests, arrays, release.
+
+It knows nothing of Mien. Drive it with verbs of the physical world: ``attach``, ``unplug``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+BUFFERS = 4
+
+
+class Picamera2:
+    attached = 1
+    plugged = True
+    last: Picamera2 | None = None
+
+    @classmethod
+    def global_camera_info(cls) -> list[dict[str, object]]:
+        return [{"Model": "imx708", "Num": n} for n in range(cls.attached)]
+
+    def __init__(self, number: int) -> None:
+        self.number, self.state, self.taken, self.frame = number, "open", 0, 0
+        Picamera2.last = self
+
+    def create_video_configuration(self, **wanted: object) -> dict[str, object]:
+        return wanted
+
+    def configure(self, wanted: dict[str, object]) -> None:
+        self.wanted = wanted
+
+    def start(self) -> None:
+        self.state = "running"
+
+    def capture_request(self, *, wait: float) -> Request:
+        if not Picamera2.plugged or self.taken >= BUFFERS:  # all buffers out: it stalls
+            raise TimeoutError(wait)
+        self.taken += 1
+        self.frame += 1
+        return Request(self)
+
+    def stop(self) -> None:
+        self.state = "stopped"
+
+    def close(self) -> None:
+        self.state = "closed"
+
+
+class Request:
+    def __init__(self, camera: Picamera2) -> None:
+        self.camera = camera
+
+    def make_array(self, stream: str) -> np.ndarray:
+        width, height = self.camera.wanted[stream]["size"]
+        if stream == "main":
+            return np.full((height, width, 3), (200, 100, 50), np.uint8)
+        return np.full((height * 3 // 2, width + 64), 90, np.uint8)  # stride padding
+
+    def get_metadata(self) -> dict[str, int]:
+        return {"SensorTimestamp": 10**12 + self.camera.frame * 33_333_333}
+
+    def release(self) -> None:
+        self.camera.taken -= 1

@@ -1,0 +1,64 @@
+"""The CSI camera's call path and life cycle, against a stand-in for picamera2.
+
+The real picamera2 with libcamera's virtual camera is not part of this test.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from itertools import islice, pairwise
+from pathlib import Path
+
+import pytest
+
+from edge.device.camera import CameraError, CameraSettings, frames
+
+
+@pytest.fixture
+def board(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "fake"))
+    sys.modules.pop("picamera2", None)
+    module = importlib.import_module("picamera2")
+    yield module.Picamera2
+    sys.modules.pop("picamera2", None)
+
+
+def test_frames_come_in_rgb_with_a_small_grey_picture_and_the_sensors_time(board):
+    with frames(CameraSettings(source="picamera2", width=640, height=480)) as camera:
+        seen = list(islice(camera, 10))
+    assert seen[0].image.shape == (480, 640, 3)
+    assert seen[0].image[0, 0].tolist() == [200, 100, 50]
+    assert seen[0].luma.shape == (240, 320)
+    assert [b.t_ns - a.t_ns for a, b in pairwise(seen)] == [33_333_333] * 9
+    assert board.last.wanted["main"]["format"] == "BGR888"
+    assert board.last.wanted["controls"] == {"FrameRate": 30.0}
+
+
+def test_every_request_is_released_and_the_camera_is_closed_even_after_a_fault(board):
+    def watch_until_something_breaks():
+        with frames(CameraSettings(source="picamera2")) as camera:
+            assert len(list(islice(camera, 20))) == 20
+            assert board.last.taken == 0
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        watch_until_something_breaks()
+    assert board.last.state == "closed"
+
+
+def test_a_camera_that_is_unplugged_is_a_line_and_not_a_hang(board, monkeypatch):
+    with frames(CameraSettings(source="picamera2:0", timeout_s=0.5)) as camera:
+        next(camera)
+        monkeypatch.setattr(board, "plugged", False)
+        with pytest.raises(CameraError, match=r"picamera2:0: no picture for 0\.5 s"):
+            next(camera)
+    assert board.last.state == "closed"
+
+
+def test_a_second_camera_that_is_not_there_is_named(board):
+    with (
+        pytest.raises(CameraError, match=r"libcamera finds 1 camera\(s\)"),
+        frames(CameraSettings(source="picamera2:1")),
+    ):
+        pass

@@ -1,0 +1,111 @@
+"""Seeing real faces, and everything that is not one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.types import EMOTIONS, NS, Frame
+
+RNG = np.random.default_rng(7)
+
+
+def test_one_portrait_is_one_face_with_all_its_readings(sight, picture):
+    (face,) = sight()(Frame(0, picture("single_face.jpg"))).faces
+    assert face.confidence > 0.9
+    assert 0.12 < face.ear < 0.4  # laughing: narrow, not shut
+    assert abs(face.pose.yaw_deg) < 25
+    assert len(face.emotion) == len(EMOTIONS)
+    assert sum(face.emotion) == pytest.approx(1, abs=0.02)
+
+
+def test_a_group_is_as_many_faces_as_are_asked_for(sight, picture):
+    group = Frame(0, picture("multi_face.jpg"))
+    assert len(sight()(group).faces) >= 2
+    assert len(sight(faces=1)(group).faces) == 1
+
+
+def test_a_face_keeps_its_id_through_a_clip_and_loses_it_with_the_face(sight, clip):
+    see = sight()
+    seen = [see(frame) for frame in clip("face_noface.mov")]
+    there = [observation.faces[0].track for observation in seen if observation.faces]
+    assert set(there) == {1}
+    assert 60 <= len(there) <= 90
+    assert not seen[-1].faces
+
+
+def test_a_face_that_comes_is_found_within_a_second(sight, clip):
+    frames = clip("noface_face.mov")
+    see = sight()
+    seen = [see(frame) for frame in frames]
+    first = next(i for i, observation in enumerate(seen) if observation.faces)
+    assert (frames[first].t_ns - frames[90].t_ns) / NS < 1.0
+
+
+def test_a_cartoon_is_nobody(sight, clip):
+    see = sight()
+    assert not any(see(frame).faces for frame in clip("no_face.mp4"))
+
+
+def test_a_blink_shows_in_the_openness_of_the_eyes(sight, clip):
+    see = sight()
+    ears = [see(frame).faces[0].ear for frame in clip("single_face.mp4")]
+    assert min(ears[24:32]) < 0.6 * np.median(ears)
+    assert int(np.argmin(ears)) in range(24, 32)
+
+
+def test_expression_is_read_at_its_own_rate(sight, clip):
+    see = sight(expression_hz=3.0)
+    frames = clip("single_face.mp4")
+    looks = sum(see(frame).faces[0].emotion is not None for frame in frames)
+    assert looks == pytest.approx(3 * len(frames) / 30, abs=1)
+
+
+def test_without_emotion_the_model_is_not_even_opened(files, sight, picture):
+    gone = replace(files["expression"], path=files["expression"].path.with_name("gone.tflite"))
+    see = type(sight()).load({**files, "expression": gone}, sight()._settings, emotion=False)
+    (face,) = see(Frame(0, picture("single_face.jpg"))).faces
+    assert face.emotion is None
+
+
+ODD = {
+    "black": np.zeros((480, 640, 3), np.uint8),
+    "white": np.full((480, 640, 3), 255, np.uint8),
+    "noise": RNG.integers(0, 256, (480, 640, 3), dtype=np.uint8),
+    "one pixel": np.full((1, 1, 3), 77, np.uint8),
+    "a line": np.full((1, 2000, 3), 77, np.uint8),
+    "huge": np.full((6000, 8000, 3), 120, np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_picture_of_nothing_is_nobody_and_no_crash(sight, name):
+    see = sight()
+    for second in range(3):
+        observation = see(Frame(second * NS, ODD[name]))
+        assert observation.faces == ()
+        assert 0 <= observation.light.mean <= 1
+
+
+@pytest.mark.parametrize("change", ["grey", "dark", "turned over", "half"])
+def test_a_face_in_a_bad_picture_gives_sane_readings_or_none(sight, picture, change):
+    face = picture("single_face.jpg")
+    changed = {
+        "grey": np.repeat(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[:, :, None], 3, axis=2),
+        "dark": (face * 0.1).astype(np.uint8),
+        "turned over": np.ascontiguousarray(face[::-1, ::-1]),
+        "half": np.ascontiguousarray(face[:, : face.shape[1] // 2]),
+    }[change]
+    for reading in sight()(Frame(0, changed)).faces:
+        assert np.isfinite([reading.ear or 0, reading.mar or 0, reading.confidence]).all()
+        assert 0 <= reading.confidence <= 1
+
+
+def test_time_that_jumps_back_neither_stops_detection_nor_expression(sight, picture):
+    see = sight()
+    see(Frame(3600 * NS, picture("single_face.jpg")))
+    (face,) = see(Frame(0, picture("single_face.jpg"))).faces
+    assert face.emotion is not None

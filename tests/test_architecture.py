@@ -1,0 +1,113 @@
+"""The house as a table: which room may import what. The diagram of the design, kept true."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "edge").rglob("*.py"))
+
+# file or folder: (rooms of edge, foreign packages); the longest name that fits counts
+ALLOWED = {
+    "edge/__init__.py": ((), ()),
+    "edge/types.py": ((), ("numpy",)),
+    "edge/pipeline.py": (("types", "judge"), ()),
+    "edge/recording.py": (("types",), ("msgspec",)),
+    "edge/config.py": (
+        ("types", "judge.rules", "see.settings", "see.runtime", "tell.settings", "device.camera"),
+        ("yaml", "msgspec"),
+    ),
+    "edge/see": (("types", "see"), ("numpy",)),
+    "edge/see/image.py": (("types", "see"), ("numpy", "cv2")),
+    "edge/judge": (("types", "judge"), ()),
+    "edge/tell": (("types", "tell"), ("msgspec",)),
+    "edge/tell/link.py": (("types", "tell"), ("paho",)),
+    "edge/device": (("types", "device"), ()),
+    "edge/device/video.py": (("types", "device"), ("cv2", "numpy")),
+    "edge/device/pictures.py": (("types", "device"), ("cv2",)),
+    "edge/device/picamera.py": (("types", "device"), ("numpy",)),
+    "edge/__main__.py": (("", "commands"), ()),
+    "edge/commands": (
+        ("", "types", "config", "pipeline", "recording")
+        + ("see", "judge", "tell", "device", "commands"),
+        ("msgspec", "rich", "numpy", "yaml"),
+    ),
+    "edge/commands/watch.py": (("tell", "commands"), ("paho", "msgspec", "rich")),
+    "edge/commands/broker.py": ((), ("amqtt",)),
+}
+
+CLOCKS = {"time", "datetime", "random", "secrets"}
+RIM = ("edge/device/", "edge/commands/", "edge/tell/")
+"""Where the time may be asked: behind the camera it is a field of the data."""
+
+
+def rule(file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    fitting = [name for name in ALLOWED if file == name or file.startswith(name + "/")]
+    return ALLOWED[max(fitting, key=len)]
+
+
+def imports(file: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "absolute imports only"
+            found.add(str(node.module))
+            if node.module == "edge" or str(node.module).count(".") == 1:
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_room_imports_only_what_the_table_allows(file):
+    rooms, foreign = rule(file)
+    for name in imports(file):
+        top, _, below = name.partition(".")
+        if top == "edge":
+            ok = any(below == room or below.startswith(room + ".") for room in rooms if room)
+            assert ok or (below == "" and rooms) or below == "__version__", f"{file}: {name}"
+        elif top not in sys.stdlib_module_names:
+            assert top in foreign, f"{file}: {name}"
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if not f.startswith(RIM)])
+def test_nothing_behind_the_camera_asks_what_time_it_is(file):
+    assert not {name.partition(".")[0] for name in imports(file)} & CLOCKS
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_file_starts_a_thread_or_swallows_everything(file):
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            assert node.attr != "Thread", f"{file}:{node.lineno}"
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            assert caught not in {"Exception", "BaseException", "everything"}, (
+                f"{file}:{node.lineno}"
+            )
+
+
+def test_judging_needs_neither_numpy_nor_opencv_nor_a_model():
+    code = (
+        "import sys; import edge.pipeline, edge.judge.advance, edge.recording; "
+        "heavy = {'cv2', 'numpy', 'paho', 'ai_edge_litert', 'yaml'} & set(sys.modules); "
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from edge.__main__ import _parser; _parser(); "
+        "heavy = {'cv2', 'numpy', 'paho', 'msgspec', 'rich'} & set(sys.modules); "
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert done.returncode == 0

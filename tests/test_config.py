@@ -1,0 +1,127 @@
+"""config.yaml: what is wrong is refused with the key, the value and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge import config
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    for name in ("MIEN_MQTT_USERNAME", "MIEN_MQTT_PASSWORD", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+
+    def from_text(text: str) -> config.Config:
+        path = tmp_path / "config.yaml"
+        path.write_text(text, encoding="utf-8")
+        return config.load(path)
+
+    return from_text
+
+
+def test_the_file_that_ships_is_valid_and_says_what_the_code_says_anyway(load):
+    shipped = config.load(ROOT / "config.yaml")
+    assert shipped == load("profile: vehicle")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("profile: vehicle\ncamera: {fps: fast}", 'camera.fps: expected 1..120, got "fast"'),
+        ("profile: vehicle\ncamera: {fps: 900}", "camera.fps: expected 1..120, got 900"),
+        ("profile: vehicle\ncamera: {fps: .nan}", "camera.fps: expected 1..120"),
+        ("profile: vehicle\ncamera: {fps: true}", "camera.fps: expected 1..120, got true"),
+        (
+            "profile: vehicle\ncamera: {wdith: 640}",
+            "camera.wdith: unknown key; did you mean width?",
+        ),
+        (
+            "profile: vehicle\ncamera: {width: 640.5}",
+            "camera.width: expected a whole number 160..4096",
+        ),
+        ("profile: vehicle\ncamera: 7", "camera: expected keys and values (source, "),
+        ("profile: vehicle\nsee: {faces: 9}", "see.faces: expected a whole number 1..4, got 9"),
+        ("profile: boat", "profile: expected one of vehicle, home, "),
+        ("camera: {fps: 5}", "profile: missing; expected one of vehicle"),
+        ("profile: vehicle\ncolour: red", "colour: unknown key; known here: profile, device"),
+        ("profile: vehicle\ndevice: My Car", "device: expected 1 to 32 of a-z, 0-9 and _"),
+        ("profile: vehicle\nmqtt: {port: 0}", "mqtt.port: expected a whole number 1..65535, got 0"),
+        ("profile: vehicle\nmqtt: {base: a/b}", "mqtt: base: expected one topic level"),
+        ("profile: vehicle\nmqtt: {host: ''}", "mqtt: host: expected a name"),
+        ("profile: workplace\nemotion: true", "emotion: expected false with profile workplace"),
+        (
+            "profile: vehicle\nrules: {drowsiness: {microsleep_s: 9}}",
+            "rules.drowsiness.microsleep_s: expected 1..2, got 9",
+        ),
+        (
+            "profile: vehicle\nrules: {eyes: {shut_below: 0.6, open_above: 0.4}}",
+            "rules.eyes: deep_below <= shut_below < open_above must hold",
+        ),
+        ("- a list", "expected keys and values, got"),
+        ("", "expected keys and values, got null"),
+        ("profile: [", "not YAML"),
+        ("a: 1\x00", "not YAML"),
+    ],
+)
+def test_bad_settings_are_refused_in_words(load, text, words):
+    with pytest.raises(config.ConfigError) as refusal:
+        load(text)
+    assert words in str(refusal.value)
+    assert "config.yaml" in str(refusal.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(config.ConfigError, match=r"absent\.yaml: cannot be read: No such file"):
+        config.load(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(
+    ("profile", "emotion"),
+    [
+        ("vehicle", False),
+        ("workplace", False),
+        ("education", False),
+        ("home", True),
+        ("care", True),
+        ("retail", True),
+        ("research", True),
+    ],
+)
+def test_the_profile_decides_on_emotion(load, profile, emotion):
+    settings = load(f"profile: {profile}")
+    assert settings.emotion is emotion
+    assert settings.rules.emotion is emotion
+
+
+def test_a_driver_may_ask_for_emotion(load):
+    assert load("profile: vehicle\nemotion: true").rules.emotion is True
+
+
+def test_secrets_come_from_the_environment_and_stay_out_of_sight(load, monkeypatch):
+    monkeypatch.setenv("MIEN_MQTT_USERNAME", "van7")
+    monkeypatch.setenv("MIEN_MQTT_PASSWORD", "hush")
+    settings = load("profile: vehicle\nmqtt: {username: other, password: other}")
+    assert (settings.mqtt.username, settings.mqtt.password) == ("van7", "hush")
+    assert "hush" not in repr(settings)
+
+
+def test_secrets_come_from_a_systemd_credential(load, monkeypatch, tmp_path):
+    (tmp_path / "mqtt_password").write_text("hush\n", encoding="utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert load("profile: vehicle").mqtt.password == "hush"  # noqa: S105
+
+
+def test_a_device_without_a_name_gets_one_that_a_topic_can_carry(load):
+    assert config.DEVICE.fullmatch(load("profile: vehicle").device)
+
+
+def test_a_manifest_without_a_hash_is_refused(tmp_path):
+    path = tmp_path / "manifest.yaml"
+    path.write_text("models: {detector: {file: x.tflite}}", encoding="utf-8")
+    with pytest.raises(config.ConfigError, match=r"models\.detector\.sha256: missing"):
+        config.manifest(path)

@@ -1,0 +1,62 @@
+"""Recordings: what was observed comes back the same, and damage is named."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from edge.recording import RecordingError, read, record
+from edge.types import Box, FaceReading, Light, Observation, Pose
+
+FACE = FaceReading(
+    track=3,
+    box=Box(1.5, 2.0, 30.25, 40.0),
+    confidence=0.93,
+    ear=0.1 + 0.2,
+    ear_right=None,
+    ear_left=0.31,
+    mar=1e-9,
+    pose=Pose(-2.5, 3.0, 0.1),
+    emotion=(0.1, 0.2, 0.3, 0.4, 0.0, 0.0, 0.0, 0.0),
+)
+SEEN = [
+    Observation(1, (FACE,), Light(0.5, 0.1, repeated=True), 640, 480),
+    Observation(2**62, (), None),
+]
+
+
+def recorded(observations) -> bytes:
+    file = io.BytesIO()
+    assert list(record(observations, file, "0.1")) == list(observations)
+    return file.getvalue()
+
+
+def test_what_is_recorded_comes_back_to_the_last_bit(tmp_path):
+    path = tmp_path / "drive.jsonl"
+    path.write_bytes(recorded(SEEN))
+    assert list(read(path)) == SEEN
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "line 1: not a recording"),
+        (b"\xff\xfe", "line 1: not a recording"),
+        (b'{"format":"mien-recording/9"}\n', "format is 'mien-recording/9'"),
+        (recorded(SEEN)[:-20], "line 3: not an observation"),
+        (recorded(SEEN) + b'{"t_ns":"soon"}\n', "line 4: not an observation"),
+    ],
+)
+def test_damage_is_named_with_file_and_line(tmp_path, content, words):
+    path = tmp_path / "drive.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(RecordingError) as refusal:
+        list(read(path))
+    assert words in str(refusal.value)
+    assert "drive.jsonl" in str(refusal.value)
+
+
+def test_a_missing_recording_is_named(tmp_path):
+    with pytest.raises(RecordingError, match="cannot be read: No such file"):
+        list(read(tmp_path / "absent.jsonl"))
