@@ -234,6 +234,7 @@ def process_dies(folder: Path, pace: Pace) -> Outcome:
         dying.stdout.readline()
         dying.kill()
         dying.communicate()
+        time.sleep(1.5)  # so that all of it is late
         broker.start()
         until(lambda: listener.subscribed)  # the broker had no time to write it down
         with Drive(settings(broker.port, pace), state) as drive:
