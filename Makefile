@@ -7,7 +7,7 @@ CLIP := .cache/media/WolfgangLanger_Pexels.mp4
 BROKER ?=
 ARGS ?=
 
-.PHONY: demo test lint bench setup media schema clean
+.PHONY: docs drill-broker fleet fuzz ha-venv demo test lint bench setup media schema clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -26,6 +26,27 @@ lint: $(VENV)/.made ## ruff and mypy
 
 bench: $(VENV)/.made media ## what a frame costs, as ratios, on this machine
 	$(BIN)/python -m bench.cost
+
+docs: $(VENV)/.made ## write docs/api.md and docs/asyncapi.yaml anew from the types
+	$(BIN)/python -m tests.tell.examples
+	$(BIN)/python -m docs.make
+
+drill-broker: $(VENV)/.made ## what happens to a broker, with a real mosquitto; ARGS=--short
+	$(BIN)/python -m tests.drills.broker $(ARGS)
+
+fleet: $(VENV)/.made ## a thousand devices on one mosquitto; ARGS="--devices 100"
+	$(BIN)/python -m bench.fleet $(ARGS)
+
+fuzz: $(VENV)/.made ## 100,000 hostile messages
+	MIEN_FUZZ=100000 $(BIN)/pytest tests/tell/test_hostile.py
+
+HA := .cache/ha/venv
+ha-venv: $(HA)/.made ## Home Assistant's own schemas, in a venv of its own (minutes)
+$(HA)/.made:
+	$(PYTHON) -m venv $(HA)
+	# the newest for Python 3.11; it wants an older paho than ours
+	$(HA)/bin/pip install --disable-pip-version-check --quiet homeassistant==2024.3.3 paho-mqtt==1.6.1
+	@touch $@
 
 schema: $(VENV)/.made ## write edge/tell/schema.json anew from the message types
 	$(BIN)/python -m edge.tell.schema
