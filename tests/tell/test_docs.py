@@ -67,6 +67,33 @@ def test_the_asyncapi_schemas_take_what_is_said() -> None:
         jsonschema.validate(message, payload | {"components": ASYNCAPI["components"]})
 
 
+def flat(value: dict[str, Any], prefix: str = "") -> set[str]:
+    """Names of numbers as Telegraf makes them: levels joined by ``_``."""
+    found: set[str] = set()
+    for key, inner in value.items():
+        found |= flat(inner, f"{prefix}{key}_") if isinstance(inner, dict) else {prefix + key}
+    return found
+
+
+def said_by(*names: str) -> set[str]:
+    return set[str]().union(*(flat(json.loads((make.GOLDEN / n).read_bytes())) for n in names))
+
+
+def test_telegraf_and_the_dashboard_name_only_fields_that_are_said() -> None:
+    pictures, events = said_by("state.json", "health.json"), said_by("event_end.json")
+    telegraf = (make.DOCS / "telegraf.conf").read_text(encoding="utf-8")
+    kept = re.search(r"included_keys = \[(.*?)\]", telegraf, re.DOTALL)
+    assert kept is not None
+    kept_fields = set(re.findall(r'"(\w+)"', kept[1]))
+    assert kept_fields <= pictures
+    assert set(re.findall(r'path = "(\w+)"', telegraf)) <= events
+    dashboard = json.loads((make.DOCS / "grafana/mien.json").read_text(encoding="utf-8"))
+    for panel in dashboard["panels"]:
+        (query,) = (target["query"] for target in panel["targets"])
+        measure, field = re.findall(r'r\._(?:measurement|field) == "(\w+)"', query)
+        assert field in (kept_fields if measure == "mien" else events), panel["title"]
+
+
 def test_every_example_of_the_page_goes_through_a_broker(tmp_path: Path) -> None:
     examples = [json.loads(block) for block in re.findall(r"```json\n(.*?)\n```", PAGE)]
     topics = {name: topic for topic, name in m.SCHEMA.items()}
