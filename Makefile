@@ -8,7 +8,8 @@ CLIP := .cache/media/WolfgangLanger_Pexels.mp4
 BROKER ?=
 ARGS ?=
 
-.PHONY: docs drill-broker drill-ha fleet fuzz ha-venv demo test lint bench setup media schema clean
+.PHONY: help demo test lint bench bench-models arm64-test setup media schema clean
+.PHONY: docs drill-broker drill-ha fleet fuzz ha-venv
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -51,6 +52,13 @@ $(HA)/.made:
 	$(HA)/bin/pip install --disable-pip-version-check --quiet homeassistant==2024.3.3 paho-mqtt==1.6.1 'josepy<2'
 	@touch $@
 
+bench-models: $(VENV)/.made ## our networks beside their peers
+	@$(BIN)/python tests/media/fetch.py peers
+	$(BIN)/python -m bench.models $(ARGS)
+
+arm64-test: $(VENV)/.made ## the same bits on emulated Arm processors (apt: qemu-user-static)
+	$(BIN)/python tests/drills/arm64.py
+
 schema: $(VENV)/.made ## write edge/tell/schema.json anew from the message types
 	$(BIN)/python -m edge.tell.schema
 
@@ -67,4 +75,4 @@ $(VENV)/.made: pyproject.toml constraints.txt
 	@touch $@
 
 clean: ## remove everything that was made or fetched
-	rm -rf $(VENV) .cache models/interim .pytest_cache .mypy_cache .ruff_cache build dist
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache build dist

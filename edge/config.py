@@ -101,6 +101,7 @@ def manifest(path: Path) -> dict[str, ModelFile]:
             sha256=str(_entry(path, role, entry, "sha256")),
             version=str(_entry(path, role, entry, "version")),
             license=str(_entry(path, role, entry, "license")),
+            temperature=float(entry.get("temperature", 1.0)),
         )
         for role, entry in models.items()
     }

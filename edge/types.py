@@ -86,7 +86,8 @@ class FaceReading:
     ``ear``: eye aspect ratio of the eyes that can be judged (Soukupová & Čech 2016) on the common
     scale on which an average open eye reads 0.26. ``mar``: inner-lip gap / mouth width.
     ``emotion``: probabilities in the order of ``EMOTIONS``, only on frames on which the face was
-    asked for it.
+    asked for it. ``eyes_visible``: how sure it is that eyes are to be seen at all (no sunglasses,
+    glare or hand), 0..1; None where nothing measures it.
     """
 
     track: int
@@ -98,6 +99,7 @@ class FaceReading:
     mar: float | None = None
     pose: Pose | None = None
     emotion: tuple[float, ...] | None = None
+    eyes_visible: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,27 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
+class Vehicle:
+    """What the vehicle last said, and how long before this frame it said so."""
+
+    speed_kmh: float | None = None
+    age_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
-    """All that ``judge`` ever learns of a frame. Recordings are made of these."""
+    """All that ``judge`` ever learns of a frame. Recordings are made of these.
+
+    ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``.
+    """
 
     t_ns: int
     faces: tuple[FaceReading, ...] = ()
     light: Light | None = None
     width: int = 0
     height: int = 0
+    vehicle: Vehicle | None = None
+    requests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +152,9 @@ class Evidence:
 class Alert:
     """One change of an alert episode: ``new``, ``update`` or ``end``.
 
-    ``episode`` counts from 1 within a session; ``rev`` counts from 1 within an episode.
+    ``episode`` counts from 1 within a session; ``rev`` counts from 1 within an episode. ``said``:
+    how often it has been announced (a drowsy driver is told again every minute). ``advice``:
+    ``rest`` once it should be said that a rest is due.
     """
 
     episode: int
@@ -152,6 +169,8 @@ class Alert:
     end_ns: int | None = None
     reason: str | None = None
     evidence: Evidence = Evidence()
+    said: int = 1
+    advice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +184,47 @@ class Eyes:
     perclos180: float | None = None
     blink_ms_mean: float | None = None
     long_blink_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Where the head points. ``zone`` and ``state`` are None and ``unknown`` while unseen.
+
+    ``off_forward_ms``: away from the road without a break; ``vats_s``: away in the last 30 s.
+    """
+
+    state: str = "unknown"
+    zone: str | None = None
+    off_forward_ms: int = 0
+    vats_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What is known of this driver's own face.
+
+    ``state``: uncalibrated, collecting, ready or stale (in use, about to be replaced).
+    ``progress`` 0..1 towards ``ready``. ``ear_open``, ``ear_shut``: the ends of openness in use.
+    ``yaw_deg``, ``pitch_deg``: where straight ahead is, None until learnt. ``reason``: why it was
+    refused or begun afresh.
+    """
+
+    state: str = "uncalibrated"
+    progress: float = 0.0
+    ear_open: float | None = None
+    ear_shut: float | None = None
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened and is over: ``blink``, ``long_blink``, ``yawn``, ``head_nod``."""
+
+    type: str
+    start_ns: int
+    end_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +270,16 @@ class Step:
     confidence: float | None = None
     light: str | None = None
     degraded: tuple[str, ...] = ()
-    calibration: str = "uncalibrated"
+    calibration: Calibration = Calibration()
     drowsiness: str = "unknown"
+    kss_est: int | None = None
     eyes: Eyes = Eyes()
+    attention: Attention = Attention()
     pose: Pose | None = None
     mood: Mood | None = None
     active: tuple[Alert, ...] = ()
     changes: tuple[Alert, ...] = ()
     summary: MoodSummary | None = None
+    speed_kmh: float | None = None
+    speed_band: str = "unknown"
+    marks: tuple[Mark, ...] = ()

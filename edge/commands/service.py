@@ -150,7 +150,7 @@ def serve(
         frames = stack.enter_context(closing(room.frames()))
         talk.changed.append(lambda desk: _settle(desk, reporter, identity))
         _settle(desk, reporter, identity)
-        observations = pipeline.observe(pulse.count(frames), see)
+        observations = talk.witness(pipeline.observe(pulse.count(frames), see))
         if record is not None:
             file = stack.enter_context(record.open("wb"))
             observations = recording.record(observations, file, __version__)

@@ -2,30 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.judge.alerts import AlertState, Wanted, advance_alerts, highest
-from edge.judge.drowsiness import LEVELS, DrowsinessState, advance_drowsiness, word
-from edge.judge.eyes import (
+from edge.judge.alerts import AlertState, advance_alerts, ended, highest
+from edge.judge.driver import DriverState, advance_driver, changed, driver, sane
+from edge.judge.mood import MoodState, advance_mood
+from edge.judge.say import Now, evidence, reasons, said, wanted
+from edge.judge.signals.blinks import BlinkState, advance_blinks, forgotten
+from edge.judge.signals.calibration import (
+    CalibrationState,
+    advance_calibration,
+    eye_span,
+    reseeded,
+    started,
+)
+from edge.judge.signals.direction import DirectionState, advance_direction, relative
+from edge.judge.signals.eyes import (
     EyeState,
+    Look,
     advance_eyes,
-    closed_ns,
     is_shut,
     openness,
-    perclos,
-    valid_ratio,
+    readable,
+    turned,
 )
-from edge.judge.mood import MoodState, advance_mood
-from edge.judge.presence import PresenceState, advance_presence, subject
-from edge.types import NS, Evidence, Eyes, Step
+from edge.judge.signals.gestures import GestureState, advance_gestures
+from edge.judge.signals.perclos import perclos
+from edge.judge.speed import distraction_counts, speed_kmh
+from edge.judge.states.closed_eyes import (
+    Around,
+    ClosedState,
+    advance_closed,
+    dismissed,
+    microsleeps,
+)
+from edge.judge.states.distraction import (
+    AttentionState,
+    advance_attention,
+    ahead_ns,
+    astray,
+)
+from edge.judge.states.fatigue import FatigueState, Signs, advance_fatigue
+from edge.judge.states.sight import SightState, advance_sight
+from edge.judge.values import replace
+from edge.types import NS, Step
 
 if TYPE_CHECKING:
     from edge.judge.rules import Rules
-    from edge.types import FaceReading, MoodSummary, Observation
+    from edge.types import FaceReading, Mark, MoodSummary, Observation, Pose
 
 PACE_S = 1.0
 """Time constant of the running frame interval."""
+
+LATE_NS = 2 * NS
+"""Frames that come out of order by less are left out; further back the clock has been set."""
+
+OFTEN_NS = NS // 6
+
+ABSENT_NS = 2 * NS
+"""Between frames further apart than this nobody looked: that is no time without a face."""
+
+UNLEARNT_LOW_DEG = 20.0
+"""How far down a head is bent before straight ahead is known: a wider berth [E]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,119 +73,235 @@ class State:
 
     t_ns: int | None = None
     interval_ns: float | None = None
-    presence: PresenceState = PresenceState()
+    driver: DriverState = DriverState()
+    calibration: CalibrationState = CalibrationState()
+    direction: DirectionState = DirectionState()
     eyes: EyeState = EyeState()
-    drowsiness: DrowsinessState = DrowsinessState()
+    blinks: BlinkState = BlinkState()
+    gestures: GestureState = GestureState()
+    sight: SightState = SightState()
+    attention: AttentionState = AttentionState()
+    closed: ClosedState = ClosedState()
+    fatigue: FatigueState = FatigueState()
     mood: MoodState = MoodState()
     alerts: AlertState = AlertState()
+    signs: Signs = Signs()
+    signs_ns: int = 0
+    quiet_ns: int | None = None  # no cautions until then: somebody has acknowledged
     last: Step | None = None
 
 
 def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:
-    """Judge one observation. Time that stands still or runs backwards changes nothing."""
+    """Judge one observation. Time that stands still or is out of order changes nothing."""
     if state.t_ns is not None and state.last is not None and seen.t_ns <= state.t_ns:
-        return state, replace(state.last, changes=(), summary=None)
-    face = subject(state.presence, seen)
-    other = face is not None and state.presence.track not in {None, face.track}
-    eyes = EyeState(closures=state.eyes.closures, valid=state.eyes.valid) if other else state.eyes
-    opening = openness(face.ear if face else None, rules.eyes)
-    eyes = advance_eyes(eyes, seen.t_ns, opening, rules.eyes)
-    drowsiness = advance_drowsiness(state.drowsiness, eyes, rules.drowsiness)
-    presence = advance_presence(
-        state.presence, seen.t_ns, face, drowsiness.last_shut_ns, rules.presence
-    )
+        if state.t_ns - seen.t_ns <= LATE_NS:
+            return state, replace(state.last, changes=(), marks=(), summary=None)
+        return _clock_set_back(state, seen, rules)
+    found = driver(state.driver, seen, rules.presence)
+    face = None if found is None else sane(found)
+    state = _bridged(state, seen, face, rules)
+    state, pose, marks = _signals(state, seen, face, rules)
+    speed = speed_kmh(seen, rules.speed)
+    state = _states(state, seen, face, pose, speed, marks, rules)
     # Lowered or closed eyes are not sorrow: while they are shut, no expression is read.
-    emotion = face.emotion if face and not is_shut(eyes) else None
-    mood, summary = MoodState(window=state.mood.window) if other else state.mood, None
+    emotion = face.emotion if face and not is_shut(state.eyes) else None
+    summary: MoodSummary | None = None
+    mood = state.mood
     if rules.emotion:
         mood, summary = advance_mood(mood, seen.t_ns, emotion, rules.mood)
-    moved = replace(
-        state,
-        t_ns=seen.t_ns,
-        interval_ns=_pace(state, seen.t_ns),
-        presence=presence,
-        eyes=eyes,
-        drowsiness=drowsiness,
-        mood=mood,
-    )
-    return _say(moved, seen, face, summary, rules)
+    quiet_ns = state.quiet_ns
+    if "ack" in seen.requests:
+        quiet_ns = seen.t_ns + round(rules.alerts.ack_s * NS)
+    state = replace(state, t_ns=seen.t_ns, mood=mood, quiet_ns=quiet_ns)
+    now = Now(state, seen, face, pose, speed, rules, marks, summary)
+    return _told(state, now)
 
 
-def _say(
-    state: State,
-    seen: Observation,
-    face: FaceReading | None,
-    summary: MoodSummary | None,
-    rules: Rules,
-) -> tuple[State, Step]:
-    t_ns = seen.t_ns
-    seen_now = state.eyes.seen_ns == t_ns
-    eyes = Eyes(
-        openness=state.eyes.openness if seen_now else None,
-        shut=is_shut(state.eyes) if seen_now else None,
-        closed_ms=closed_ns(state.eyes) // 1_000_000 if is_shut(state.eyes) else 0,
-        perclos60=perclos(state.eyes, t_ns, 60, rules.eyes),
-        perclos180=perclos(state.eyes, t_ns, 180, rules.eyes),
-    )
+def _told(state: State, now: Now) -> tuple[State, Step]:
+    wants = wanted(now)
+    proof = evidence(now) if wants or state.alerts.active else None
     alerts, changes = advance_alerts(
-        state.alerts, t_ns, _wanted(state), _reasons(state), _evidence(state, eyes), rules.alerts
+        state.alerts, now.seen.t_ns, wants, reasons(now), proof, now.rules.alerts
     )
-    step = Step(
-        t_ns=t_ns,
-        level=highest(alerts.active),
-        faces=len(seen.faces),
-        track=face.track if face else None,
-        confidence=face.confidence if face else None,
-        drowsiness=word(state.drowsiness, state.eyes),
-        eyes=eyes,
-        pose=face.pose if face else None,
-        mood=state.mood.mood,
-        active=alerts.active,
-        changes=changes,
-        summary=summary,
-    )
+    step = said(now, highest(alerts.active), alerts.active, changes)
     return replace(state, alerts=alerts, last=step), step
 
 
-def _wanted(state: State) -> tuple[Wanted, ...]:
-    wanted: tuple[Wanted, ...] = ()
-    asleep = state.drowsiness
-    if asleep.type is not None:
-        wanted += (Wanted(asleep.type, LEVELS[asleep.type], asleep.start_ns),)
-    lost = state.presence
-    if lost.lost is not None and lost.seen_ns is not None:
-        wanted += (Wanted("face_lost", lost.lost, lost.seen_ns),)
-    return wanted
+def _clock_set_back(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:
+    """Begin afresh on the new clock; what was open ends, since its times mean nothing any more."""
+    alerts, changes = ended(state.alerts, state.t_ns or seen.t_ns, "clock_set_back")
+    state, step = advance(State(alerts=alerts), seen, rules)
+    return state, replace(step, changes=changes + step.changes)
 
 
-def _reasons(state: State) -> dict[str, str]:
-    ended = "eyes_open" if state.drowsiness.type is None else "escalated"
-    found = "vacated" if state.presence.vacated else "face_found"
-    return dict.fromkeys(LEVELS, ended) | {"face_lost": found}
+def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: Rules) -> State:
+    """What a gap between frames, another driver or a request makes of what was known."""
+    t_ns = seen.t_ns
+    absent_ns = 0 if state.t_ns is None else t_ns - state.t_ns
+    other = changed(state.driver, seen, face, rules.presence)
+    if absent_ns > ABSENT_NS:
+        other = other or absent_ns > rules.presence.vacant_s * NS
+        last_ns = state.driver.seen_ns
+        moved = None if last_ns is None else last_ns + absent_ns
+        state = replace(
+            state, driver=replace(state.driver, seen_ns=moved), attention=AttentionState()
+        )
+    if other:
+        # Whoever was asleep stays so until open eyes are seen: it may be the same person.
+        state = replace(
+            state,
+            calibration=started("driver_changed"),
+            direction=DirectionState(),
+            eyes=EyeState(),
+            blinks=BlinkState(),
+            gestures=GestureState(),
+            attention=AttentionState(),
+            fatigue=FatigueState(),
+            mood=MoodState(window=state.mood.window),
+        )
+    if "recalibrate" in seen.requests:
+        state = replace(state, calibration=started("requested"), direction=DirectionState())
+    return state
 
 
-def _evidence(state: State, eyes: Eyes) -> Evidence:
-    asleep = state.drowsiness
-    concerned = asleep.type is not None or any(a.type in LEVELS for a in state.alerts.active)
-    t_ns = state.t_ns or 0
-    return Evidence(
-        max_closed_ms=asleep.max_closed_ns // 1_000_000 if concerned else None,
-        perclos60=eyes.perclos60,
-        valid_ratio=valid_ratio(state.eyes, max(t_ns - 60 * NS, _first_ns(state)), t_ns),
-        fps=NS / state.interval_ns if state.interval_ns else None,
+def _signals(
+    state: State, seen: Observation, face: FaceReading | None, rules: Rules
+) -> tuple[State, Pose | None, tuple[Mark, ...]]:
+    """Everything that is read off the face, measured against this driver's own."""
+    t_ns = seen.t_ns
+    frozen = seen.light is not None and seen.light.repeated  # the same picture again: no look
+    if face is None or frozen:
+        look, ear, mar, pose = Look(), None, None, None
+    else:
+        ear = face.ear if readable(face, rules.eyes) else None
+        pose, mar = face.pose, face.mar
+        span = eye_span(state.calibration, rules.eyes)
+        pitch = None if pose is None else relative(pose, state.direction)
+        learnt = state.direction.ahead is not None
+        low_deg = rules.eyes.low_deg if learnt else max(rules.eyes.low_deg, UNLEARNT_LOW_DEG)
+        look = Look(
+            openness(ear, span.ear_shut, span.ear_open),
+            None if pitch is None else pitch[1],
+            low=pitch is not None and pitch[1] < -low_deg,
+        )
+    eyes = advance_eyes(state.eyes, t_ns, look, rules.eyes)
+    shut = is_shut(eyes)
+    blinks, blinked = advance_blinks(forgotten(state.blinks, t_ns), t_ns, look)
+    gestures, moved = advance_gestures(state.gestures, t_ns, mar, look, shut=shut)
+    speed = speed_kmh(seen, rules.speed)
+    direction = advance_direction(
+        state.direction, t_ns, None if shut else pose, speed, rules.attention
     )
+    yaw = 0.0 if pose is None else (relative(pose, direction) or (0.0, 0.0))[0]
+    calibration = advance_calibration(
+        state.calibration,
+        t_ns,
+        ear,
+        look.openness,
+        shut=shut,
+        straight=abs(yaw) <= rules.calibration.yaw_deg and not look.low,
+        rules=rules.calibration,
+        eyes=rules.eyes,
+    )
+    if direction.moved and not state.direction.moved:
+        calibration = reseeded(calibration, "camera_moved")
+    interval_ns = _pace(state, t_ns)
+    fast = interval_ns is not None and NS / interval_ns >= rules.eyes.blink_fps
+    marks = moved + (blinked if fast else ())
+    state = replace(
+        state,
+        interval_ns=interval_ns,
+        eyes=eyes,
+        blinks=blinks if fast else BlinkState(usual=state.blinks.usual),
+        gestures=gestures,
+        direction=direction,
+        calibration=calibration,
+    )
+    return state, pose, marks
 
 
-def _first_ns(state: State) -> int:
-    return state.eyes.valid[0][0] if state.eyes.valid else 0
+def _states(
+    state: State,
+    seen: Observation,
+    face: FaceReading | None,
+    pose: Pose | None,
+    speed: float | None,
+    marks: tuple[Mark, ...],
+    rules: Rules,
+) -> State:
+    """What the signals mean, with how long it has been so."""
+    t_ns = seen.t_ns
+    sight = advance_sight(
+        state.sight,
+        t_ns,
+        seen.light,
+        rules.sight,
+        face=face is not None,
+        readable=None if face is None or turned(face, rules.eyes) else readable(face, rules.eyes),
+    )
+    ahead = state.direction.ahead
+    judged = rules.attention.on and ahead is not None and ahead.sure
+    attention = advance_attention(
+        state.attention,
+        t_ns,
+        relative(pose, state.direction),
+        speed,
+        rules.attention,
+        counts=judged and distraction_counts(speed, rules.speed),
+        right_hand=rules.presence.driver_side == "right",
+    )
+    gone_ns = 0
+    if face is None and state.driver.seen_ns is not None:
+        gone_ns = t_ns - state.driver.seen_ns
+    around = Around(
+        gone_ns=gone_ns,
+        forward_ns=ahead_ns(attention, t_ns) if judged and pose is not None else None,
+        astray=astray(attention, t_ns, rules.attention),
+        ack="ack" in seen.requests,
+    )
+    closed = advance_closed(state.closed, t_ns, state.eyes, around, rules.drowsiness)
+    follow = advance_driver(
+        state.driver,
+        seen,
+        face,
+        closed.last_shut_ns,
+        rules.presence,
+        blocked=sight.bad_ns is not None or sight.blocked_ns is not None,
+    )
+    if follow.vacated and closed.type in {"eyes_closed_pre", "microsleep"}:
+        closed = dismissed(closed, "vacated")
+    moved = replace(state, sight=sight, attention=attention, closed=closed, driver=follow)
+    # What is read off minutes is looked at six times a second.
+    if marks or closed is not state.closed or t_ns - state.signs_ns >= OFTEN_NS:
+        signs = _signs(moved, t_ns, rules)
+        fatigue = advance_fatigue(state.fatigue, t_ns, signs, marks, rules.fatigue)
+        moved = replace(moved, fatigue=fatigue, signs=signs, signs_ns=t_ns)
+    return moved
+
+
+def _signs(state: State, t_ns: int, rules: Rules) -> Signs:
+    blinks = state.blinks
+    paced = state.interval_ns is not None and NS / state.interval_ns >= rules.eyes.perclos_fps
+    usual_ms = None if blinks.usual is None else blinks.usual.mean_ms
+    ratio = None if blinks.mean_ms is None or not usual_ms else blinks.mean_ms / usual_ms
+    return Signs(
+        perclos60=perclos(state.eyes, t_ns, 60, rules.eyes) if paced else None,
+        perclos180=perclos(state.eyes, t_ns, 180, rules.eyes) if paced else None,
+        blink_ratio=ratio,
+        long_share=blinks.long_share,
+        blinks=blinks.drowsy,
+        microsleeps5=microsleeps(state.closed, t_ns, 300),
+        microsleeps10=microsleeps(state.closed, t_ns, 600),
+        believed=state.calibration.span is not None,
+    )
 
 
 def _pace(state: State, t_ns: int) -> float | None:
     """Running mean of the frame interval, in ns; a gap of over a second starts it afresh."""
     if state.t_ns is None or t_ns - state.t_ns > NS:
         return None
-    interval_ns = float(t_ns - state.t_ns)
+    passed_ns = t_ns - state.t_ns
     if state.interval_ns is None:
-        return interval_ns
-    share = min(1.0, interval_ns / (PACE_S * NS))
-    return state.interval_ns + share * (interval_ns - state.interval_ns)
+        return float(passed_ns)
+    share = min(1.0, passed_ns / (PACE_S * NS))
+    return state.interval_ns + share * (passed_ns - state.interval_ns)

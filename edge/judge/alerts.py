@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.types import NS, Alert, Level
+from edge.judge.values import replace
+from edge.types import NS, Alert, Evidence, Level
 
 if TYPE_CHECKING:
     from edge.judge.rules import AlertRules
-    from edge.types import Evidence
+
+REPEAT_S = {"microsleep": 2, "drowsy": 60, "drowsy_severe": 30, "drowsy_advisory": 600}
+"""After how many seconds an open episode is announced again (driver state table)."""
+
+REST_FOR, REST_AFTER = frozenset({"drowsy", "drowsy_severe"}), 3
+"""The third announcement advises a rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,17 @@ def advance_alerts(
     t_ns: int,
     wanted: tuple[Wanted, ...],
     reasons: dict[str, str],
-    evidence: Evidence,
+    evidence: Evidence | None,
     rules: AlertRules,
 ) -> tuple[AlertState, tuple[Alert, ...]]:
     """Compare what holds with what is open; give the changes, ends first.
 
-    ``reasons``: why a type would end now, by type.
+    ``reasons``: why a type would end now, by type. ``evidence`` is only needed where something
+    is open or wanted.
     """
+    if not wanted and not state.active:
+        return state, ()
+    proof = evidence or Evidence()
     before = highest(state.active)
     held = {want.type: want for want in wanted}
     after = max((want.level for want in wanted), default=Level.NONE)
@@ -48,17 +58,28 @@ def advance_alerts(
     changes: list[Alert] = []
     for alert in state.active:
         want = held.pop(alert.type, None)
-        said = replace(
-            alert, t_ns=t_ns, rev=alert.rev + 1, before=before, after=after, evidence=evidence
-        )
         if want is None:
             reason = reasons.get(alert.type, "cleared")
-            changes.append(replace(said, change="end", end_ns=t_ns, reason=reason))
-        elif want.level != alert.level or t_ns - alert.t_ns >= rules.update_s * NS:
-            active.append(replace(said, change="update", level=want.level))
-            changes.append(active[-1])
-        else:
+            changes.append(
+                replace(
+                    _again(alert, t_ns, before, after, proof),
+                    change="end",
+                    end_ns=t_ns,
+                    reason=reason,
+                )
+            )
+            continue
+        said = _said(alert, t_ns)
+        update_s = rules.microsleep_update_s if alert.type == "microsleep" else rules.update_s
+        due = t_ns - alert.t_ns >= update_s * NS
+        if want.level == alert.level and said == alert.said and not due:
             active.append(alert)
+            continue
+        again = _again(alert, t_ns, before, after, proof)
+        advice = "rest" if said >= REST_AFTER and alert.type in REST_FOR else None
+        changed = replace(again, change="update", level=want.level, said=said, advice=advice)
+        active.append(changed)
+        changes.append(changed)
     episodes = state.episodes
     for want in held.values():
         episodes += 1
@@ -72,13 +93,40 @@ def advance_alerts(
             after=after,
             start_ns=want.start_ns,
             t_ns=t_ns,
-            evidence=evidence,
+            evidence=proof,
         )
         active.append(alert)
         changes.append(alert)
     return AlertState(tuple(active), episodes), tuple(changes)
 
 
+def ended(state: AlertState, t_ns: int, reason: str) -> tuple[AlertState, tuple[Alert, ...]]:
+    """Every open episode ends at ``t_ns``."""
+    changes = tuple(
+        replace(
+            _again(alert, t_ns, highest(state.active), Level.NONE, alert.evidence),
+            change="end",
+            end_ns=t_ns,
+            reason=reason,
+        )
+        for alert in state.active
+    )
+    return AlertState((), state.episodes), changes
+
+
 def highest(active: tuple[Alert, ...]) -> Level:
     """The level that the device as a whole is at."""
     return max((alert.level for alert in active), default=Level.NONE)
+
+
+def _again(alert: Alert, t_ns: int, before: Level, after: Level, evidence: Evidence) -> Alert:
+    return replace(
+        alert, t_ns=t_ns, rev=alert.rev + 1, before=before, after=after, evidence=evidence
+    )
+
+
+def _said(alert: Alert, t_ns: int) -> int:
+    every_s = REPEAT_S.get(alert.type)
+    if every_s is None:
+        return alert.said
+    return max(alert.said, 1 + (t_ns - alert.start_ns) // (every_s * NS))

@@ -7,9 +7,10 @@ expression, derived from its probabilities (places on the circumplex: Russell 19
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.judge.values import replace
 from edge.types import EMOTIONS, NS, Mood, MoodSummary, Spread
 
 if TYPE_CHECKING:

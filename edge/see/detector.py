@@ -1,4 +1,8 @@
-"""Faces in the whole picture: BlazeFace short range (interim; Bazarevsky et al. 2019)."""
+"""Faces in the whole picture: Mien's own int8 detector (``models/README.md``).
+
+Two grids of cells answer for the letterboxed picture: 20 x 20 for small faces, 10 x 10 for large
+ones. A cell gives a score, a box and six points, all relative to the middle of the cell.
+"""
 
 from __future__ import annotations
 
@@ -8,92 +12,83 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.see.image import Region
 from edge.see.runtime import Spec, Tensor
 from edge.types import Box
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from edge.see.image import Placement
+    from edge.see.runtime import Stored
 
-SIZE = 128
+SIZE = 160
+GRIDS = (("small", 20, 24.0), ("large", 10, 80.0))
+"""Name, cells across, and the side of a face of ordinary size there, in input pixels."""
+
 SPEC = Spec(
     "detector",
-    Tensor("input", (1, SIZE, SIZE, 3), "float32"),
-    (
-        Tensor("regressors", (1, 896, 16), "float32"),
-        Tensor("classificators", (1, 896, 1), "float32"),
+    Tensor("image", (1, SIZE, SIZE, 3), "int8"),
+    tuple(
+        Tensor(f"{kind}_{name}", (1, cells, cells, values), "int8")
+        for name, cells, _ in GRIDS
+        for kind, values in (("score", 1), ("box", 4), ("keys", 12))
     ),
 )
-GRIDS = ((16, 2), (8, 6))
-"""Cells across and anchors a cell: strides 8 and 16 of MediaPipe's SSD anchors, all of size 1."""
 
-OVERLAP = 0.3
-"""Intersection over union above which two detections are one face (MediaPipe's setting)."""
+OVERLAP = 0.35
+"""Intersection over union above which two answers are about one face."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A face: box, score 0..1, float32[6, 2] points (right, left eye, nose, mouth, ears)."""
+    """A face: upright box hairline to chin and ear to ear, score 0..1, key points.
+
+    ``points``: float32[6, 2] frame pixels: right eye, left eye (the person's), nose tip, mouth
+    centre, right ear, left ear.
+    """
 
     box: Box
     score: float
     points: NDArray[np.float32]
 
 
-def _anchors() -> NDArray[np.float32]:
-    centres = [
-        ((x + 0.5) / cells, (y + 0.5) / cells)
-        for cells, each in GRIDS
-        for y in range(cells)
-        for x in range(cells)
-        for _ in range(each)
-    ]
-    return np.array(centres, np.float32) * SIZE
-
-
-ANCHORS = _anchors()
-
-
-def prepare(square: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8[128, 128, 3] RGB -> float32[1, 128, 128, 3] in -1..1."""
-    return (square.astype(np.float32) * np.float32(1 / 127.5) - np.float32(1))[None]
+def prepare(square: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """uint8[160, 160, 3] RGB -> int8[1, 160, 160, 3]: the bytes as they are, shifted by 128."""
+    return (square ^ np.uint8(0x80)).view(np.int8)[None]
 
 
 def decode(
-    outputs: dict[str, NDArray[np.float32]],
-    placement: Placement,
-    least: float = 0.5,
-    most: int = 4,
+    outputs: Mapping[str, Stored], placement: Placement, least: float = 0.5, most: int = 4
 ) -> list[Detection]:
-    """Faces with a score of ``least`` or more, best first, ``most`` at the most, in the frame."""
-    logits = outputs["classificators"][0, :, 0]
-    chosen = np.flatnonzero(logits > math.log(least / (1 - least)))
-    if not chosen.size:
+    """Faces with a score of ``least`` or more, best first, ``most`` at the most, in the frame.
+
+    All answers that overlap the best one are averaged into it, weighted by score (Bazarevsky et
+    al. 2019, section 3.4): steadier from frame to frame than keeping the best alone.
+    """
+    floor = math.log(least / (1 - least))
+    found = [
+        answers
+        for name, cells, side in GRIDS
+        if (answers := _answers(outputs, name, cells, side, floor)) is not None
+    ]
+    if not found:
         return []
-    chosen = chosen[np.argsort(-logits[chosen], kind="stable")]
-    raw = outputs["regressors"][0, chosen]
-    anchors = ANCHORS[chosen]
-    half = raw[:, 2:4] / 2
-    centre = raw[:, :2] + anchors
-    corners = np.concatenate([centre - half, centre + half], axis=1)
-    found: list[Detection] = []
-    for i, index in enumerate(chosen):
-        box = Box(*_to_frame(corners[i], placement))
-        if len(found) < most and all(overlap(box, other.box) < OVERLAP for other in found):
-            points = placement.to_frame(raw[i, 4:].reshape(6, 2) + anchors[i])
-            score = 1 / (1 + math.exp(-float(logits[index])))
-            found.append(Detection(box, score, points))
-    return found
-
-
-def region(detection: Detection) -> Region:
-    """The square that the landmark model wants: 1.5 times the box, upright by the eyes."""
-    box, eyes = detection.box, detection.points[1] - detection.points[0]
-    size = max(box.right - box.left, box.bottom - box.top) * 1.5
-    angle = math.atan2(float(eyes[1]), float(eyes[0]))
-    return Region((box.left + box.right) / 2, (box.top + box.bottom) / 2, size, angle)
+    scores = np.concatenate([scores for scores, _ in found])
+    values = np.concatenate([values for _, values in found])
+    faces: list[Detection] = []
+    while scores.size and len(faces) < most:
+        best = int(scores.argmax())
+        same = _overlaps(values[best, :4], values[:, :4]) > OVERLAP
+        same[best] = True
+        weights = scores[same] / scores[same].sum()
+        points = placement.to_frame((weights @ values[same]).astype(np.float32).reshape(8, 2))
+        low, high = points[0], points[1]
+        box = Box(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+        faces.append(Detection(box, float(scores[best]), points[2:]))
+        scores, values = scores[~same], values[~same]
+    return faces
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -105,5 +100,37 @@ def overlap(a: Box, b: Box) -> float:
     return shared / whole if whole > 0 else 0.0
 
 
-def _to_frame(corners: NDArray[np.float32], placement: Placement) -> list[float]:
-    return [float(v) for v in placement.to_frame(corners.reshape(2, 2)).ravel()]
+def _answers(
+    outputs: Mapping[str, Stored], name: str, cells: int, side: float, floor: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """float32[N] scores 0..1 and float32[N, 16] corners and points of the cells above ``floor``.
+
+    None where there is no such cell. Scores are compared as stored, so that a cell without a face
+    costs one comparison.
+    """
+    score = outputs[f"score_{name}"]
+    chosen = np.flatnonzero(score.values.ravel() >= score.stored(floor))
+    if not chosen.size:
+        return None
+    stride = np.float32(SIZE / cells)
+    rows, columns = np.divmod(chosen, cells)
+    # the middle of a cell, as a pixel's coordinates are those of its centre
+    middle = np.stack([columns, rows], 1).astype(np.float32) * stride + (stride - 1) / 2
+    box = outputs[f"box_{name}"].at(chosen)
+    keys = outputs[f"keys_{name}"].at(chosen)
+    centre = middle + stride * box[:, :2]
+    extent = np.float32(side) * np.exp(np.clip(box[:, 2:], -4, 4))
+    size = np.sqrt(extent[:, 0] * extent[:, 1])
+    points = np.tile(centre, 6) + keys * size[:, None]
+    corners = np.concatenate([centre - extent / 2, centre + extent / 2], 1)
+    scores = 1 / (1 + np.exp(-score.at(chosen)[:, 0]))
+    return scores.astype(np.float32), np.concatenate([corners, points], 1).astype(np.float32)
+
+
+def _overlaps(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Intersection over union of float32[4] with each of float32[N, 4]."""
+    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=1)
+    areas = (others[:, 2:] - others[:, :2]).prod(axis=1)
+    whole = (box[2:] - box[:2]).prod() + areas - shared
+    return np.asarray(shared / np.maximum(whole, 1e-6), np.float32)

@@ -1,4 +1,9 @@
-"""Points of a face: MediaPipe's face mesh, 468 points (interim; Kartynnik et al. 2019)."""
+"""Points of a face: Mien's own int8 landmark network (``models/README.md``).
+
+127 points, named by their indices in MediaPipe's mesh. "Right" and "left" are the person's own.
+An eye runs: outer corner, seven points of the lower lid, inner corner, seven of the upper lid, so
+that lower point k faces upper point k + 8. Lips run likewise: k faces k + 10.
+"""
 
 from __future__ import annotations
 
@@ -8,115 +13,177 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.see import pose as head
 from edge.see.image import Region
 from edge.see.runtime import Spec, Tensor
 from edge.types import Box, Pose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from edge.see.detector import Detection
     from edge.see.image import Placement
+    from edge.see.runtime import Stored
 
-SIZE = 192
+SIZE = 128
 SPEC = Spec(
     "landmarks",
-    Tensor("input_1", (1, SIZE, SIZE, 3), "float32"),
+    Tensor("image", (1, SIZE, SIZE, 1), "int8"),
     (
-        Tensor("conv2d_21", (1, 1, 1, 1404), "float32"),
-        Tensor("conv2d_31", (1, 1, 1, 1), "float32"),
+        Tensor("centres", (1, 12), "int8"),
+        Tensor("outline", (1, 26), "int8"),
+        Tensor("eyes", (1, 84), "int8"),
+        Tensor("features", (1, 144), "int8"),
+        Tensor("openness", (1, 3), "int8"),
+        Tensor("visible", (1, 3), "int8"),
+        Tensor("face", (1, 1), "int8"),
+        Tensor("pose", (1, 3), "int8"),
     ),
 )
-RIGHT_EYE = (33, 160, 158, 133, 153, 144)
-LEFT_EYE = (362, 385, 387, 263, 373, 380)
-"""p1..p6 of the eye aspect ratio (Soukupová & Čech 2016)."""
 
-MOUTH = (13, 14, 78, 308)
-"""Inner lips: upper, lower, right corner, left corner."""
+RIGHT_EYE, LEFT_EYE = 0, 16
+"""First of the sixteen points of each eye."""
 
-OUTLINE = (
-    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
-    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+INNER_LIPS = 82
+"""First of the twenty points of the inner lips."""
+
+EXTENT = np.array([*range(42, 62), *range(114, 127)])
+"""Brows and outline: what the crop of the next frame is measured by."""
+
+OUTLINE = slice(114, 127)
+
+# Points come as a group's centre and an offset from it, in tensors of their own, so that a step of
+# int8 is a tenth of a pixel on an eyelid. Groups: eyes with irises, brows, lips, nose.
+EYE_POINTS = np.array([*range(16), *range(32, 37), *range(16, 32), *range(37, 42)])
+FEATURE_POINTS = np.arange(42, 114)
+GROUP_OF = np.array(
+    [0] * 16 + [1] * 16 + [0] * 5 + [1] * 5 + [2] * 10 + [3] * 10 + [4] * 40 + [5] * 12
 )
-"""The face oval: it spans the same rectangle as all 468 points, at a tenth of the work."""
 
-EAR_SHUT, EAR_OPEN = 0.15, 0.29
-"""What this mesh reads on shut and open eyes (medians of the pinned clips, two people). Its lids
-never close, so its reading is stretched to the common scale, on which they read 0.087 and 0.26."""
+POSE_UNIT_DEG = 60.0
+MARGIN = 1.2
+"""Side of the crop over the larger side of the upright rectangle around ``EXTENT``."""
 
-REST_PITCH_DEG = 0.0
-"""Tilt of the line forehead -> chin on a face that looks straight into the camera."""
+# The first crop, from a detection: fit of the detector's box and points to the crop that the
+# points themselves would ask for, over 10,961 training pictures (models/training/landmarks).
+SIDE_PER_EYES, SIDE_PER_MOUTH, DOWN = 1.97, 0.61, 0.047
+
+EAR_SHUT, EAR_OPEN = 0.08, 0.30
+"""What these points read on shut and open eyes; stretched to the common scale, 0.087 and 0.26."""
 
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """float32[468, 2] full-frame pixels, how sure the model is of a face (0..1), head pose."""
+    """One face. ``points``: float32[127, 2] frame pixels; probabilities 0..1.
+
+    ``seen``: how visible the right eye, the left eye and the mouth are (a hand, dark glasses).
+    """
 
     points: NDArray[np.float32]
     flag: float
-    pose: Pose | None
+    seen: tuple[float, float, float]
+    pose: Pose
 
 
-def prepare(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8[192, 192, 3] RGB -> float32[1, 192, 192, 3] in 0..1."""
-    return (crop * np.float32(1 / 255))[None]
+def prepare(crop: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """uint8[128, 128] grey -> int8[1, 128, 128, 1]: the bytes as they are, shifted by 128."""
+    return (crop ^ np.uint8(0x80)).view(np.int8)[None, :, :, None]
 
 
-def decode(outputs: dict[str, NDArray[np.float32]], placement: Placement) -> Landmarks:
-    """Points in full-frame pixels; the depth that the mesh also gives serves the pose."""
-    mesh = outputs["conv2d_21"].reshape(468, 3)
-    logit = float(outputs["conv2d_31"].item())
-    flag = 1 / (1 + math.exp(-max(-80.0, min(80.0, logit))))
-    across, down = mesh[263] - mesh[33], mesh[152] - mesh[10]
-    pose = head.from_axes(across, down, placement.region.angle, REST_PITCH_DEG)
-    return Landmarks(placement.to_frame(mesh[:, :2]), flag, pose)
+def decode(outputs: Mapping[str, Stored], placement: Placement) -> Landmarks:
+    """Stored outputs to a face in full-frame pixels."""
+    points = np.empty((127, 2), np.float32)
+    points[EYE_POINTS] = outputs["eyes"].real().reshape(42, 2)
+    points[FEATURE_POINTS] = outputs["features"].real().reshape(72, 2)
+    points[:114] += outputs["centres"].real().reshape(6, 2)[GROUP_OF]
+    points[114:] = outputs["outline"].real().reshape(13, 2)
+    yaw, pitch, roll = (outputs["pose"].real() * POSE_UNIT_DEG).tolist()
+    right, left, mouth = map(_probability, outputs["visible"].real().tolist())
+    return Landmarks(
+        placement.to_frame(points * placement.out + (placement.out - 1) / 2),
+        _probability(outputs["face"].real().item()),
+        (right, left, mouth),
+        Pose(yaw, pitch, roll + math.degrees(placement.region.angle)),
+    )
 
 
-def box(points: NDArray[np.float32]) -> Box:
-    """Upright rectangle around the face."""
-    outline = points[list(OUTLINE)]
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    return Box(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+def first_region(found: Detection) -> Region:
+    """Where to look for a face that has just been detected, upright by its eyes."""
+    eyes, mouth = (found.points[0] + found.points[1]) / 2, found.points[3]
+    across = found.points[1] - found.points[0]
+    angle = math.atan2(float(across[1]), float(across[0]))
+    side = SIDE_PER_EYES * _length(across) + SIDE_PER_MOUTH * _length(mouth - eyes)
+    x = (found.box.left + found.box.right) / 4 + float(eyes[0] + mouth[0]) / 4
+    y = (found.box.top + found.box.bottom) / 4 + float(eyes[1] + mouth[1]) / 4
+    down = DOWN * side
+    return Region(x - math.sin(angle) * down, y + math.cos(angle) * down, side, angle)
 
 
 def region(points: NDArray[np.float32]) -> Region:
-    """Where to look for the same face in the next frame: 1.5 times its extent, upright."""
-    across = points[263] - points[33]
+    """Where to look for the same face in the next frame: around brows and outline, upright."""
+    across = points[LEFT_EYE : LEFT_EYE + 16].sum(axis=0) - points[RIGHT_EYE : RIGHT_EYE + 16].sum(
+        axis=0
+    )
     angle = math.atan2(float(across[1]), float(across[0]))
     c, s = math.cos(angle), math.sin(angle)
-    upright = points[list(OUTLINE)] @ np.array([[c, -s], [s, c]], np.float32)
-    low, high = upright.min(axis=0), upright.max(axis=0)
-    u, v = (low + high) / 2
-    return Region(
-        float(c * u - s * v), float(s * u + c * v), float((high - low).max()) * 1.5, angle
-    )
+    upright = points[EXTENT] @ np.array([[c, -s], [s, c]], np.float32)
+    (left, top), (right, bottom) = upright.min(axis=0).tolist(), upright.max(axis=0).tolist()
+    u, v = (left + right) / 2, (top + bottom) / 2
+    side = max(right - left, bottom - top) * MARGIN
+    return Region(c * u - s * v, s * u + c * v, side, angle)
+
+
+def box(points: NDArray[np.float32]) -> Box:
+    """Upright rectangle around brows and outline."""
+    extent = points[EXTENT]
+    return Box(*extent.min(axis=0).tolist(), *extent.max(axis=0).tolist())
 
 
 def anchor(
     points: NDArray[np.float32],
 ) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]:
     """Right and left eye centre and mouth centre, float32[2] each: what other crops hang on."""
-    right, left = (points[eye[0]] + points[eye[3]] for eye in (RIGHT_EYE, LEFT_EYE))
-    return (right / 2, left / 2), (points[MOUTH[2]] + points[MOUTH[3]]) / 2
+    right, left = ((points[eye] + points[eye + 8]) / 2 for eye in (RIGHT_EYE, LEFT_EYE))
+    return (right, left), (points[INNER_LIPS] + points[INNER_LIPS + 10]) / 2
 
 
-def ear(points: NDArray[np.float32], eye: tuple[int, ...]) -> float:
-    """Eye aspect ratio of one eye on the common scale (0.087 shut, 0.26 open)."""
-    p = points[list(eye)]
-    lids = _length(p[1] - p[5]) + _length(p[2] - p[4])
-    raw = lids / max(1e-6, 2 * _length(p[0] - p[3]))
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Ratios that are read off the points, right eye first.
+
+    ``ears``: eye aspect ratios on the common scale (0.087 shut, 0.26 open), mean of the three
+    middle pairs of lids over the width. ``widths``: of the eyes, pixels. ``mar``: inner-lip gap
+    over mouth width, 0 shut.
+    """
+
+    ears: tuple[float, float]
+    widths: tuple[float, float]
+    mar: float
+
+
+PAIRS = np.array(
+    [(eye + k, eye + k + 8) for eye in (RIGHT_EYE, LEFT_EYE) for k in (3, 4, 5, 0)]
+    + [(INNER_LIPS + k, INNER_LIPS + k + 10) for k in (4, 5, 6, 0)]
+)
+"""Three lid gaps and the width of each eye, three lip gaps and the width of the mouth."""
+
+
+def shape(points: NDArray[np.float32]) -> Shape:
+    """Eye and mouth ratios; all twelve distances in one go, since this runs on every frame."""
+    across = points[PAIRS[:, 0]] - points[PAIRS[:, 1]]
+    r3, r4, r5, right, l3, l4, l5, left, m4, m5, m6, mouth = np.hypot(*across.T).tolist()
+    ears = _ear((r3 + r4 + r5) / 3, right), _ear((l3 + l4 + l5) / 3, left)
+    return Shape(ears, (right, left), (m4 + m5 + m6) / 3 / max(1e-6, mouth))
+
+
+def _ear(gap: float, width: float) -> float:
+    raw = gap / max(1e-6, width)
     return 0.26 / 3 + (raw - EAR_SHUT) * (0.26 * 2 / 3) / (EAR_OPEN - EAR_SHUT)
 
 
-def eye_width(points: NDArray[np.float32], eye: tuple[int, ...]) -> float:
-    """Distance of the corners of one eye in pixels."""
-    return _length(points[eye[0]] - points[eye[3]])
-
-
-def mar(points: NDArray[np.float32]) -> float:
-    """Inner-lip gap / mouth width: 0 shut."""
-    top, bottom, right, left = (points[i] for i in MOUTH)
-    return _length(top - bottom) / max(1e-6, _length(right - left))
+def _probability(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-80.0, min(80.0, logit))))
 
 
 def _length(v: NDArray[np.float32]) -> float:

@@ -53,39 +53,56 @@ class ModelFile:
     sha256: str
     version: str = ""
     license: str = ""
+    temperature: float = 1.0
+    """By which logits are divided so that probabilities mean what they say."""
 
 
 @dataclass(frozen=True, slots=True)
-class Quant:
-    """real = (stored - zero) * scale; scale 0 means that the tensor is stored as it is."""
+class Stored:
+    """An output as the file has it: real = (values - zero) * scale, as the file says."""
 
+    values: NDArray[np.int8]
     scale: float
     zero: int
 
+    def real(self) -> NDArray[np.float32]:
+        """float32, flat."""
+        return (self.values.ravel().astype(np.float32) - self.zero) * np.float32(self.scale)
+
+    def at(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """float32[N, channels] of the chosen cells, all dimensions but the last counted as one."""
+        chosen = self.values.reshape(-1, self.values.shape[-1])[rows]
+        return (chosen.astype(np.float32) - self.zero) * np.float32(self.scale)
+
+    def stored(self, real: float) -> float:
+        """The value, not rounded, that ``real`` would be stored as."""
+        return real / self.scale + self.zero
+
 
 class Model:
-    """A loaded model: input as stored in, outputs by name as real numbers out."""
+    """A loaded model: input as stored in, outputs by name as stored out."""
 
-    def __init__(self, interpreter: Any, spec: Spec, runtime: str) -> None:
+    def __init__(self, interpreter: Any, spec: Spec, file: ModelFile, runtime: str) -> None:
         """Wire up an allocated interpreter that was checked against ``spec``."""
         self.spec = spec
+        self.file = file
         self.runtime = runtime
         self._interpreter = interpreter
         details = interpreter.get_input_details()[0]
         self._input: int = details["index"]
-        self.input_quant = _quant(details)
         by_name = {d["name"]: d for d in interpreter.get_output_details()}
         self._outputs = [
-            (t.name, by_name[t.name]["index"], _quant(by_name[t.name])) for t in spec.outputs
+            (t.name, by_name[t.name]["index"], *by_name[t.name]["quantization"])
+            for t in spec.outputs
         ]
 
-    def __call__(self, array: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
+    def __call__(self, array: NDArray[Any]) -> dict[str, Stored]:
         """Run once. ``array`` has the dtype and shape of ``spec.input``."""
         self._interpreter.set_tensor(self._input, array)
         self._interpreter.invoke()
         return {
-            name: _real(self._interpreter.get_tensor(index), quant)
-            for name, index, quant in self._outputs
+            name: Stored(self._interpreter.get_tensor(index), scale, zero)
+            for name, index, scale, zero in self._outputs
         }
 
     def invoke(self) -> None:
@@ -120,7 +137,7 @@ def load(spec: Spec, file: ModelFile, runtime: str | None = None) -> Model:
     _match(spec, spec.input, interpreter.get_input_details())
     for tensor in spec.outputs:
         _match(spec, tensor, interpreter.get_output_details())
-    return Model(interpreter, spec, module.__name__.partition(".")[0])
+    return Model(interpreter, spec, file, module.__name__.partition(".")[0])
 
 
 def _runtime(name: str | None) -> ModuleType:
@@ -146,14 +163,3 @@ def _match(spec: Spec, tensor: Tensor, details: list[dict[str, Any]]) -> None:
             f"expected {tensor.dtype}{list(tensor.shape)}"
         )
         raise ModelError(msg)
-
-
-def _quant(details: dict[str, Any]) -> Quant:
-    scale, zero = details["quantization"]
-    return Quant(float(scale), int(zero))
-
-
-def _real(stored: NDArray[Any], quant: Quant) -> NDArray[np.float32]:
-    if quant.scale == 0.0:
-        return stored.astype(np.float32, copy=False)
-    return (stored.astype(np.float32) - np.float32(quant.zero)) * np.float32(quant.scale)

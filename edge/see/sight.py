@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from edge.see import detector, expression, image, landmarks
 from edge.see.runtime import load
 from edge.see.tracks import Track, apart, known
-from edge.types import EMOTIONS, NS, FaceReading, Observation
+from edge.types import NS, FaceReading, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
     from edge.see.runtime import Model, ModelFile
     from edge.see.settings import SightSettings
-    from edge.types import Frame, Pose
+    from edge.types import Frame
 
 FACE = 0.5
-"""The landmark model's belief in a face under which the track is dropped (MediaPipe: 0.5)."""
+"""The landmark model's belief in a face under which the track is dropped."""
+
+SEEN = 0.5
+"""Visibility under which an eye or the mouth is covered: nothing is read off it."""
 
 EYE_YAW_DEG = 45.0
 NEAR_EYE = 0.85
@@ -51,6 +54,7 @@ class Sight:
         self._detector = models["detector"]
         self._landmarks = models["landmarks"]
         self._expression = models["expression"] if emotion else None
+        self._temperature = models["expression"].file.temperature if emotion else 1.0
         self._settings = settings
         self._clock = clock
         self._tracks: list[Track] = []
@@ -104,12 +108,12 @@ class Sight:
         for found in detector.decode(outputs, placement, settings.detect_score, settings.faces):
             if len(self._tracks) < settings.faces and not known(found.box, self._tracks):
                 self._ids += 1
-                self._tracks.append(Track(self._ids, found.box, detector.region(found)))
+                self._tracks.append(Track(self._ids, found.box, landmarks.first_region(found)))
         self._count("detector", started)
 
     def _follow(self, frame: Frame, track: Track) -> tuple[Track, FaceReading] | None:
         started = self._clock()
-        crop, placement = image.fit(frame.image, track.region, landmarks.SIZE)
+        crop, placement = image.fit_grey(frame.image, track.region, landmarks.SIZE)
         marks = landmarks.decode(self._landmarks(landmarks.prepare(crop)), placement)
         self._count("landmarks", started)
         if not marks.flag >= FACE:  # NaN is no face either
@@ -135,10 +139,10 @@ class Sight:
     ) -> tuple[float, ...]:
         started = self._clock()
         region = expression.region(*landmarks.anchor(marks.points))
-        crop, _ = image.fit(frame.image, region, expression.SIZE)
-        outputs = model(expression.prepare(image.grey(crop)))
+        crop, _ = image.fit_grey(frame.image, region, expression.SIZE)
+        outputs = model(expression.prepare(crop))
         self._count("expression", started)
-        return expression.decode(outputs, EMOTIONS)
+        return expression.decode(outputs, self._temperature)
 
     def _count(self, stage: str, started: int) -> None:
         self.cpu_ns[stage] += self._clock() - started
@@ -148,30 +152,29 @@ class Sight:
 def _reading(
     track: Track, marks: landmarks.Landmarks, emotion: tuple[float, ...] | None
 ) -> FaceReading:
-    right, left = _ears(marks.points, marks.pose)
-    widths = [
-        landmarks.eye_width(marks.points, e) for e in (landmarks.RIGHT_EYE, landmarks.LEFT_EYE)
-    ]
-    if right is None or left is None:
-        both = right if right is not None else left
-    elif min(widths) < NEAR_EYE * max(widths):
-        both = right if widths[0] > widths[1] else left
-    else:
-        both = (right + left) / 2
+    shape = landmarks.shape(marks.points)
+    away = abs(marks.pose.yaw_deg) > EYE_YAW_DEG
+    right, left = (
+        None if away or seen < SEEN else ear
+        for ear, seen in zip(shape.ears, marks.seen[:2], strict=True)
+    )
     return FaceReading(
         track=track.id,
         box=track.box,
         confidence=marks.flag,
-        ear=both,
+        ear=_both(shape.widths, right, left),
         ear_right=right,
         ear_left=left,
-        mar=landmarks.mar(marks.points),
+        mar=shape.mar if marks.seen[2] >= SEEN else None,
         pose=marks.pose,
         emotion=emotion,
     )
 
 
-def _ears(points: NDArray[np.float32], pose: Pose | None) -> tuple[float | None, float | None]:
-    if pose is not None and abs(pose.yaw_deg) > EYE_YAW_DEG:
-        return None, None
-    return landmarks.ear(points, landmarks.RIGHT_EYE), landmarks.ear(points, landmarks.LEFT_EYE)
+def _both(widths: tuple[float, float], right: float | None, left: float | None) -> float | None:
+    """One ratio for both eyes: their mean, or the nearer eye's where the head is turned."""
+    if right is None or left is None:
+        return right if right is not None else left
+    if min(widths) < NEAR_EYE * max(widths):
+        return right if widths[0] > widths[1] else left
+    return (right + left) / 2

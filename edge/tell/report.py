@@ -244,8 +244,8 @@ class Reporter:
     def _state(self, step: Step, fps: float | None) -> list[Said]:
         key = (
             *(step.level, step.drowsiness, step.track, step.faces, step.light, step.degraded),
-            *(step.calibration, step.mood and step.mood.label, _round(step.eyes.perclos60, 2)),
-            step.eyes.shut,
+            *(step.calibration.state, step.mood and step.mood.label, step.eyes.shut),
+            _round(step.eyes.perclos60, 2),
         )
         since_ns = step.t_ns - self._state_ns
         changed = key != self._state_key and since_ns >= STATE_GAP_NS
@@ -263,7 +263,7 @@ class Reporter:
             ),
             light=step.light,
             degraded=list(step.degraded),
-            calibration=step.calibration,
+            calibration=step.calibration.state,
             level=int(step.level),
             drowsiness=m.Drowsiness(
                 state=step.drowsiness,

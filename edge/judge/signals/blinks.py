@@ -1,0 +1,226 @@
+"""Blinks: short dips of the openness under half of what it was, and their statistics.
+
+A blink is judged against the moments before it, not against a fixed threshold: at 30 frames a
+second a quick one never reads fully shut. Its ends are where the openness crosses half its level,
+read between frames on a straight line.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.judge.values import replace
+from edge.types import NS, Mark
+
+if TYPE_CHECKING:
+    from edge.judge.signals.eyes import Look
+
+LEVEL_S = 0.5
+"""Time constant of the level that a blink is measured against [E]."""
+
+HALF, BACK = 0.5, 0.6
+"""A dip begins under half the level and is over at 60 % of it: lids open slower than they shut."""
+
+LEAST_LEVEL = 0.35
+"""Eyes narrower than this before the dip are squinting or shut: no blink is told from them."""
+
+LEAST_NS, BLINK_NS, LONG_NS = NS * 4 // 100, NS // 2, NS
+"""0.06 s to 0.5 s is a blink (less 20 ms for the frame grid), 0.5 to 1.0 s a long one; longer is a
+closure and judged as such (Johns; Wilkinson; driver state table)."""
+
+WINDOW_NS, ENOUGH = 180 * NS, 10
+"""Statistics over 3 minutes, from 10 blinks on."""
+
+USUAL_NS, USUAL_ENOUGH = 180 * NS, 20
+"""This driver's own blinks are those of the first 3 minutes (Friedrichs & Yang: 3 to 15), and at
+least 20 of them: fewer give no spread."""
+
+BIAS, TAIL_WEIGHT, SPEED_WEIGHT, TAIL_SD = -1.0, 16.0, -1.0, 2.0
+"""Log odds of drowsy against alert: the share of blinks longer than the own mean by 2 SD, and
+the mean speed of the lids in SD (fitted by bench/drowsiness.py on UTA-RLDD, folds by person)."""
+
+NOD_DEG, FALLING_DEG, SUDDEN_NS = 5.0, 2.0, NS * 13 // 100
+LEAST_SD_MS = 20.0
+"""No spread smaller than the frame grid can show at 15 a second, less what it averages out [E]."""
+
+GAP_NS = NS // 4
+"""Unseen for longer: whatever happened in it was not seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blink:
+    """When it ended, how long it was at half depth, and depth / length in 1/s."""
+
+    end_ns: int
+    lasted_ns: int
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """This driver's own blinks while awake: mean and SD of length (ms) and of lid speed (1/s)."""
+
+    mean_ms: float
+    sd_ms: float
+    speed: float
+    speed_sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class BlinkState:
+    """The level before, the dip that is under way, and the blinks of the last 3 minutes."""
+
+    seen_ns: int | None = None
+    openness: float = 0.0
+    level: float | None = None
+    since_ns: int | None = None
+    pitch_deg: float | None = None
+    fell_deg: float = 0.0
+    deepest: float = 0.0
+    blinks: tuple[Blink, ...] = ()
+    mean_ms: float | None = None
+    long_share: float | None = None
+    watched_ns: int = 0
+    usual: Usual | None = None
+    drowsy: float | None = None
+
+
+def advance_blinks(state: BlinkState, t_ns: int, look: Look) -> tuple[BlinkState, tuple[Mark, ...]]:
+    """Take one look; a mark comes out when a blink is over."""
+    opening = look.openness
+    if opening is None:
+        return state, ()
+    before_ns = state.seen_ns
+    if before_ns is None or t_ns - before_ns > GAP_NS or state.level is None:
+        return (
+            replace(state, seen_ns=t_ns, openness=opening, level=opening, since_ns=None),
+            (),
+        )
+    if state.since_ns is not None:
+        return _in_a_dip(state, before_ns, t_ns, look, opening)
+    half = HALF * state.level
+    if opening < half and state.level >= LEAST_LEVEL and not look.low:
+        since_ns = _crossing(half, before_ns, state.openness, t_ns, opening)
+        pitch = look.pitch_deg
+        return (
+            replace(
+                state,
+                seen_ns=t_ns,
+                openness=opening,
+                since_ns=since_ns,
+                pitch_deg=pitch,
+                fell_deg=0.0,
+                deepest=opening,
+            ),
+            (),
+        )
+    return (
+        replace(
+            state,
+            seen_ns=t_ns,
+            openness=opening,
+            level=_levelled(state, t_ns, opening),
+            watched_ns=state.watched_ns + t_ns - before_ns,
+        ),
+        (),
+    )
+
+
+def forgotten(state: BlinkState, t_ns: int) -> BlinkState:
+    """Without blinks older than the window; call now and then while the eyes are not seen."""
+    if state.blinks and state.blinks[0].end_ns < t_ns - WINDOW_NS:
+        kept = tuple(blink for blink in state.blinks if blink.end_ns >= t_ns - WINDOW_NS)
+        return _counted(replace(state, blinks=kept))
+    return state
+
+
+def _in_a_dip(
+    state: BlinkState, before_ns: int, t_ns: int, look: Look, opening: float
+) -> tuple[BlinkState, tuple[Mark, ...]]:
+    level, since_ns = state.level or opening, state.since_ns or t_ns
+    fell = state.fell_deg
+    if look.pitch_deg is not None and state.pitch_deg is not None:
+        fell = max(fell, state.pitch_deg - look.pitch_deg)
+    if t_ns - since_ns > LONG_NS:  # a closure, or eyes that have become narrow: a new level
+        return replace(state, seen_ns=t_ns, openness=opening, level=opening, since_ns=None), ()
+    if opening < BACK * level:
+        deepest = min(state.deepest, opening)
+        return (
+            replace(state, seen_ns=t_ns, openness=opening, fell_deg=fell, deepest=deepest),
+            (),
+        )
+    end_ns = max(
+        since_ns,
+        _crossing(HALF * level, before_ns, state.openness, t_ns, opening)
+        if state.openness < HALF * level
+        else before_ns,
+    )
+    lasted_ns = end_ns - since_ns
+    state = replace(state, seen_ns=t_ns, openness=opening, since_ns=None)
+    dragged = (lasted_ns < BLINK_NS and fell > NOD_DEG) or (
+        lasted_ns < SUDDEN_NS and fell > FALLING_DEG
+    )
+    if dragged or not LEAST_NS <= lasted_ns < LONG_NS:
+        return state, ()
+    name = "blink" if lasted_ns < BLINK_NS else "long_blink"
+    speed = (level - state.deepest) / (lasted_ns / NS)
+    blinks = (*state.blinks, Blink(end_ns, lasted_ns, speed))
+    state = _counted(_accustomed(forgotten(replace(state, blinks=blinks), t_ns)))
+    return state, (Mark(name, since_ns, end_ns),)
+
+
+def _counted(state: BlinkState) -> BlinkState:
+    """With the statistics of the blinks remembered; None for too few."""
+    blinks = state.blinks
+    if len(blinks) < ENOUGH:
+        return replace(state, mean_ms=None, long_share=None, drowsy=None)
+    number = len(blinks)
+    long = sum(blink.lasted_ns >= BLINK_NS for blink in blinks)
+    return replace(
+        state,
+        mean_ms=sum(blink.lasted_ns for blink in blinks) / number / 1e6,
+        long_share=long / number,
+        drowsy=None if state.usual is None else _drowsy(blinks, state.usual),
+    )
+
+
+def _accustomed(state: BlinkState) -> BlinkState:
+    """Learn what is usual from the first minutes, once."""
+    enough = state.watched_ns >= USUAL_NS and len(state.blinks) >= USUAL_ENOUGH
+    if state.usual is not None or not enough:
+        return state
+    mean_ms, sd_ms = _mean_sd([blink.lasted_ns / 1e6 for blink in state.blinks])
+    speed, speed_sd = _mean_sd([blink.speed for blink in state.blinks])
+    return replace(state, usual=Usual(mean_ms, sd_ms, speed, speed_sd))
+
+
+def _drowsy(blinks: tuple[Blink, ...], usual: Usual) -> float:
+    """How likely these are the blinks of somebody drowsy, 0..1, against the usual ones."""
+    longest_ms = usual.mean_ms + TAIL_SD * max(usual.sd_ms, LEAST_SD_MS)
+    tail = sum(blink.lasted_ns / 1e6 > longest_ms for blink in blinks) / len(blinks)
+    mean = sum(blink.speed for blink in blinks) / len(blinks)
+    speed = (mean - usual.speed) / max(usual.speed_sd, 0.1 * usual.speed, 1e-6)
+    return 1 / (
+        1 + math.exp(-(BIAS + TAIL_WEIGHT * tail + SPEED_WEIGHT * max(-8.0, min(8.0, speed))))
+    )
+
+
+def _mean_sd(values: list[float]) -> tuple[float, float]:
+    mean = sum(values) / len(values)
+    return mean, math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
+
+
+def _levelled(state: BlinkState, t_ns: int, opening: float) -> float:
+    level = opening if state.level is None else state.level
+    passed_ns = t_ns - (state.seen_ns or t_ns)
+    return level + min(1.0, passed_ns / (LEVEL_S * NS)) * (opening - level)
+
+
+def _crossing(level: float, a_ns: int, a: float, b_ns: int, b: float) -> int:
+    """When the straight line from ``a`` to ``b`` passes ``level``."""
+    if a == b:
+        return (a_ns + b_ns) // 2
+    part = min(1.0, max(0.0, (level - a) / (b - a)))
+    return a_ns + round(part * (b_ns - a_ns))

@@ -1,0 +1,156 @@
+"""Where the head points, measured from where this driver looks when driving.
+
+No camera sits straight ahead: the forward direction is the median of where the head points while
+driving, learnt, renewed and forgotten after six minutes (openpilot's policy).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.judge.spans import Shares, quantile, shares, spent
+from edge.judge.values import replace
+from edge.types import NS
+
+if TYPE_CHECKING:
+    from edge.judge.states.rules import AttentionRules
+    from edge.types import Pose
+
+ANGLES = shares(-90.0, 90.0, 2.0)
+PROVISIONAL_NS = 3 * NS
+BLOCK_NS = 180 * NS
+"""Two blocks of three minutes: what is older than six is forgotten."""
+
+LOOK_NS = NS // 2
+"""One look speaks for no longer than this [E]."""
+
+OFTEN_NS = NS // 6
+"""Medians over minutes need no more than some looks a second."""
+
+MOVED_NS, MOVED_DEG, STEADY_DEG = 60 * NS, 12.0, 6.0
+"""A head that points steadily elsewhere for a minute is a camera that was moved [E]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """Time by direction, both angles."""
+
+    yaw: Shares = ANGLES
+    pitch: Shares = ANGLES
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Straight ahead, in the camera's degrees. ``sure``: learnt, not a first guess."""
+
+    yaw_deg: float
+    pitch_deg: float
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionState:
+    """What is learnt of straight ahead; ``off``: what was seen since it was last looked at."""
+
+    seen_ns: int | None = None
+    now: Directions = Directions()
+    before: Directions = Directions()
+    ahead: Ahead | None = None
+    learnt_ns: int = 0
+    off: Directions = Directions()
+    moved: bool = False
+
+
+def relative(pose: Pose | None, state: DirectionState) -> tuple[float, float] | None:
+    """Yaw and pitch from straight ahead, in degrees; from the camera until that is known."""
+    if pose is None:
+        return None
+    if state.ahead is None:
+        return pose.yaw_deg, pose.pitch_deg
+    return pose.yaw_deg - state.ahead.yaw_deg, pose.pitch_deg - state.ahead.pitch_deg
+
+
+def advance_direction(
+    state: DirectionState,
+    t_ns: int,
+    pose: Pose | None,
+    speed_kmh: float | None,
+    rules: AttentionRules,
+) -> DirectionState:
+    """Learn from one look. ``speed_kmh`` None: unknown; half the time must do."""
+    if pose is None:
+        return state
+    passed_ns = 0 if state.seen_ns is None else min(LOOK_NS, t_ns - state.seen_ns)
+    if 0 < passed_ns < OFTEN_NS:
+        return replace(state, moved=False) if state.moved else state
+    state = replace(state, seen_ns=t_ns, moved=False)
+    driving = speed_kmh is None or speed_kmh > rules.learn_kmh
+    if not passed_ns or not (driving or state.ahead is None):
+        return state
+    state = _watched(state, pose, passed_ns)
+    if state.moved:
+        return state
+    yaw, pitch = relative(pose, state) or (0.0, 0.0)
+    known = state.ahead is not None and state.ahead.sure
+    if known and not (abs(yaw) <= rules.yaw_deg and abs(pitch) <= rules.down_deg):
+        return state
+    needed_ns = round(rules.learn_s * NS) // (2 if speed_kmh is None else 1)
+    return _learnt(_added(state, pose, passed_ns), needed_ns)
+
+
+def _added(state: DirectionState, pose: Pose, passed_ns: int) -> DirectionState:
+    now = Directions(
+        spent(state.now.yaw, pose.yaw_deg, passed_ns),
+        spent(state.now.pitch, pose.pitch_deg, passed_ns),
+    )
+    if now.yaw.total_ns >= BLOCK_NS:
+        return replace(state, now=Directions(), before=now, learnt_ns=0)
+    return replace(state, now=now)
+
+
+def _learnt(state: DirectionState, needed_ns: int) -> DirectionState:
+    """Look at the medians every second of learning: cheap, and soon enough."""
+    total_ns = state.now.yaw.total_ns
+    if total_ns < state.learnt_ns + NS:
+        return state
+    state = replace(state, learnt_ns=total_ns)
+    sum_ns = total_ns + state.before.yaw.total_ns
+    if sum_ns < PROVISIONAL_NS:
+        return state
+    yaw = quantile(_together(state.now.yaw, state.before.yaw), 0.5)
+    pitch = quantile(_together(state.now.pitch, state.before.pitch), 0.5)
+    if yaw is None or pitch is None:
+        return state
+    return replace(state, ahead=Ahead(yaw, pitch, sum_ns >= needed_ns))
+
+
+def _watched(state: DirectionState, pose: Pose, passed_ns: int) -> DirectionState:
+    """Notice that the camera was moved: steady for a minute, and elsewhere."""
+    ahead = state.ahead
+    if ahead is None or not ahead.sure:
+        return state
+    off = Directions(
+        spent(state.off.yaw, pose.yaw_deg, passed_ns),
+        spent(state.off.pitch, pose.pitch_deg, passed_ns),
+    )
+    if off.yaw.total_ns < MOVED_NS:
+        return replace(state, off=off)
+    state = replace(state, off=Directions())
+    yaw, pitch = quantile(off.yaw, 0.5), quantile(off.pitch, 0.5)
+    if yaw is None or pitch is None or not (_steady(off.yaw) and _steady(off.pitch)):
+        return state
+    shift = max(abs(yaw - ahead.yaw_deg), abs(pitch - ahead.pitch_deg))
+    if shift <= MOVED_DEG:
+        return state
+    return DirectionState(seen_ns=state.seen_ns, now=off, ahead=Ahead(yaw, pitch), moved=True)
+
+
+def _steady(angles: Shares) -> bool:
+    low, high = quantile(angles, 0.25), quantile(angles, 0.75)
+    return low is not None and high is not None and high - low <= STEADY_DEG
+
+
+def _together(a: Shares, b: Shares) -> Shares:
+    bins = tuple(x + y for x, y in zip(a.bins, b.bins, strict=True))
+    return Shares(a.low, a.step, bins, a.total_ns + b.total_ns)

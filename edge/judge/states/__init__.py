@@ -1,0 +1,1 @@
+"""The states: what the signals mean, and when it is said."""

@@ -1,0 +1,170 @@
+"""The family of closed eyes: about to, microsleep, sleep, unresponsive.
+
+At most one of them is open at a time; a longer closure escalates to the next. Only eyes seen
+open for long enough end it, never a face that is gone: not seen is not fine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.judge.signals.eyes import closed_ns, deep_share, is_shut, open_ns
+from edge.judge.values import replace
+from edge.types import NS, Level
+
+if TYPE_CHECKING:
+    from edge.judge.signals.eyes import EyeState
+    from edge.judge.states.rules import DrowsinessRules
+
+LEVELS = {
+    "eyes_closed_pre": Level.CAUTION,
+    "microsleep": Level.WARNING,
+    "sleep": Level.CRITICAL,
+    "unresponsive": Level.EMERGENCY,
+}
+"""The family in the order of its urgency, with the level of each."""
+
+ORDER = tuple(LEVELS)
+RANK = {name: rank for rank, name in enumerate(ORDER)}
+
+KEEP_NS = 600 * NS
+"""Microsleeps are counted over 10 minutes at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else bears on it: how long the face is gone and the head has pointed ahead, in ns.
+
+    ``forward_ns`` None: it is not known, or not asked for, where the head points. ``astray``: no
+    return after a distraction warning. ``ack``: somebody has just acknowledged.
+    """
+
+    gone_ns: int = 0
+    forward_ns: int | None = None
+    astray: bool = False
+    ack: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedState:
+    """``type`` of the open episode; the longest closure in it, or in the one before."""
+
+    type: str | None = None
+    start_ns: int = 0
+    max_closed_ns: int = 0
+    last_shut_ns: int | None = None  # end of the last closure that was a microsleep or more
+    astray: bool = False  # unresponsive because the head did not come back
+    acked_ns: int | None = None  # the closure that somebody has acknowledged
+    reason: str = "eyes_open"  # why the last episode ended
+    microsleeps: tuple[int, ...] = ()  # when each began
+
+
+def advance_closed(
+    state: ClosedState, t_ns: int, eyes: EyeState, around: Around, rules: DrowsinessRules
+) -> ClosedState:
+    """Escalate with the closure under way, or end once the eyes are open for long enough."""
+    reached = _reached(eyes, rules)
+    if reached == "unresponsive" and state.acked_ns == eyes.shut_since_ns:
+        reached = "sleep"  # acknowledged once; it stays asleep until the eyes are open
+    if around.astray and state.type != "unresponsive":
+        state = _risen(state, "unresponsive", t_ns)
+        return replace(state, astray=True)
+    lost = around.gone_ns >= round(rules.lost_s * NS)
+    if state.type == "sleep" and lost and state.acked_ns != state.start_ns:
+        return _risen(state, "unresponsive", t_ns - around.gone_ns)
+    if reached is not None and (state.type is None or RANK[reached] > RANK[state.type]):
+        state = _risen(state, reached, eyes.shut_since_ns or t_ns)
+    if state.type is None:
+        return state
+    if reached is not None:
+        asleep = RANK[reached] >= RANK["microsleep"]
+        state = replace(
+            state,
+            max_closed_ns=max(state.max_closed_ns, closed_ns(eyes)),
+            last_shut_ns=eyes.seen_ns if asleep else state.last_shut_ns,
+        )
+    return _left(state, eyes, around, rules)
+
+
+def dismissed(state: ClosedState, reason: str) -> ClosedState:
+    """Nobody whom it concerns is there any more."""
+    return replace(state, type=None, astray=False, reason=reason)
+
+
+def word(state: ClosedState, eyes: EyeState) -> str:
+    """The state in one word for subscribers; ``unknown`` while the eyes are not seen."""
+    if state.type == "eyes_closed_pre":
+        return "eyes_closed"
+    if state.type is not None:
+        return state.type
+    return "unknown" if eyes.openness is None else "alert"
+
+
+def microsleeps(state: ClosedState, t_ns: int, window_s: float) -> int:
+    """How many microsleeps (or longer) began in the last ``window_s``."""
+    from_ns = t_ns - round(window_s * NS)
+    return sum(at >= from_ns for at in state.microsleeps)
+
+
+def _risen(state: ClosedState, name: str, start_ns: int) -> ClosedState:
+    longest_ns = state.max_closed_ns if state.type is not None else 0
+    slept = state.microsleeps
+    fell_asleep = name != "eyes_closed_pre" and (not slept or slept[-1] < start_ns)
+    if fell_asleep and state.type in {None, "eyes_closed_pre"}:
+        slept = (*(at for at in slept if at >= start_ns - KEEP_NS), start_ns)
+    return replace(
+        state,
+        type=name,
+        start_ns=start_ns,
+        max_closed_ns=longest_ns,
+        astray=False,
+        microsleeps=slept,
+    )
+
+
+def _left(
+    state: ClosedState, eyes: EyeState, around: Around, rules: DrowsinessRules
+) -> ClosedState:
+    if around.ack and state.type == "unresponsive":
+        if is_shut(eyes) and _reached(eyes, rules) is not None:
+            acked = replace(state, acked_ns=eyes.shut_since_ns)
+            return replace(acked, type="sleep", start_ns=eyes.shut_since_ns or 0, astray=False)
+        return dismissed(state, "acknowledged")
+    if around.ack and state.type in {"sleep", "microsleep"} and eyes.openness is None:
+        return dismissed(state, "acknowledged")  # somebody is there, and the eyes cannot be read
+    if is_shut(eyes):
+        return state
+    wanted_ns = round(_open_s(state.type or ORDER[0], rules) * NS)
+    opened = open_ns(eyes) >= wanted_ns
+    if state.type != "unresponsive":
+        return dismissed(state, "eyes_open") if opened else state
+    ahead = around.forward_ns is None or around.forward_ns >= wanted_ns
+    if state.astray and around.forward_ns is not None:
+        return dismissed(state, "looking_ahead") if ahead else state
+    return dismissed(state, "eyes_open") if opened and ahead else state
+
+
+def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:
+    """By the closure under way, or just over: the last frame that showed it may have come early.
+
+    Then the length is an estimate between two frames, and a tie goes to the shorter.
+    """
+    lasted_ns = closed_ns(eyes)
+    if not lasted_ns or deep_share(eyes) < rules.deep_share:
+        return None
+    if not is_shut(eyes):
+        lasted_ns -= 1
+    reached = None
+    after_s = (rules.pre_s, rules.microsleep_s, rules.sleep_s, rules.unresponsive_s)
+    for name, threshold_s in zip(ORDER, after_s, strict=True):
+        if lasted_ns < round(threshold_s * NS):
+            break
+        reached = name
+    return reached
+
+
+def _open_s(name: str, rules: DrowsinessRules) -> float:
+    if name == "eyes_closed_pre":
+        return rules.pre_open_s
+    return rules.microsleep_open_s if name == "microsleep" else rules.sleep_open_s

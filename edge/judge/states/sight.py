@@ -1,0 +1,121 @@
+"""When seeing fails: eyes that cannot be read, a lens that is covered, a picture that stands still.
+
+None of it reads as awake, and none as asleep: it is said, and judging waits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.judge.spans import Span, extended, recent, within
+from edge.judge.values import replace
+from edge.types import NS
+
+if TYPE_CHECKING:
+    from edge.judge.states.rules import SightRules
+    from edge.types import Light
+
+GAP_NS = 2 * NS
+"""Two looks further apart than this say nothing of the time between them [E]."""
+
+WORD_NS = NS
+"""The word for the light changes after a second: a lamp post is not a dark night [E]."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightState:
+    """What could not be seen, and since when."""
+
+    t_ns: int | None = None
+    unread: tuple[Span, ...] = ()
+    readable_ns: int | None = None  # eyes readable without a break since
+    unreadable_ns: int | None = None  # start of the open ``eyes_unreadable``
+    face_ns: int | None = None
+    bad_ns: int | None = None  # the picture has been black, flat or frozen since
+    fine_ns: int | None = None
+    blocked_ns: int | None = None  # start of the open ``camera_blocked``
+    light: str | None = None
+    light_next: str | None = None
+    light_ns: int = 0
+
+
+def light_word(light: Light | None, rules: SightRules) -> str | None:
+    """``ok``, ``low`` or ``blind``; None where nothing measured the light."""
+    if light is None or not (math.isfinite(light.mean) and math.isfinite(light.spread)):
+        return None
+    if light.spread < rules.blind_spread or light.mean < rules.dark_mean:
+        return "blind"
+    return "low" if light.mean < rules.low_mean else "ok"
+
+
+def advance_sight(
+    state: SightState,
+    t_ns: int,
+    light: Light | None,
+    rules: SightRules,
+    *,
+    face: bool,
+    readable: bool | None,
+) -> SightState:
+    """One look: ``face`` the driver's face is there, ``readable`` and its eyes can be judged.
+
+    ``readable`` None: the head is turned away, which says nothing of the eyes.
+    """
+    state = _picture(state, t_ns, light, rules, face=face)
+    before_ns = state.t_ns if state.t_ns is not None and t_ns - state.t_ns <= GAP_NS else t_ns
+    state = replace(state, t_ns=t_ns, face_ns=t_ns if face else state.face_ns)
+    return _eyes(state, before_ns, t_ns, rules, readable=readable if face else None)
+
+
+def _eyes(
+    state: SightState, before_ns: int, t_ns: int, rules: SightRules, *, readable: bool | None
+) -> SightState:
+    window_ns = round(rules.unreadable_window_s * NS)
+    if readable is False:
+        unread = extended(state.unread, before_ns, t_ns, window_ns)
+        state = replace(state, unread=unread, readable_ns=None)
+    elif readable and state.readable_ns is None:
+        state = replace(state, readable_ns=t_ns)
+    unread = recent(state.unread, t_ns - window_ns)
+    if unread is not state.unread:
+        state = replace(state, unread=unread)
+    if state.unreadable_ns is None:
+        lasted_ns = within(unread, t_ns - window_ns) if unread else 0
+        if lasted_ns >= rules.unreadable_s * NS:
+            return replace(state, unreadable_ns=max(unread[0][0], t_ns - window_ns))
+        return state
+    back = state.readable_ns is not None and t_ns - state.readable_ns >= rules.readable_s * NS
+    gone = state.face_ns is None or t_ns - state.face_ns > GAP_NS
+    if back or gone:  # without a face it is the face that is missing, and said so
+        return replace(state, unreadable_ns=None, unread=())
+    return state
+
+
+def _picture(
+    state: SightState, t_ns: int, light: Light | None, rules: SightRules, *, face: bool
+) -> SightState:
+    word = light_word(light, rules)
+    if word != state.light:
+        if word != state.light_next or state.light is None:
+            state = replace(state, light_next=word, light_ns=t_ns)
+        if state.light is None or t_ns - state.light_ns >= WORD_NS:
+            state = replace(state, light=word)
+    elif state.light_next != word:
+        state = replace(state, light_next=word)
+    if light is None:
+        return state
+    bad = light.repeated or (word == "blind" and not face)
+    dwell_ns = rules.blocked_s * NS
+    if bad:
+        bad_ns = state.bad_ns if state.bad_ns is not None else t_ns
+        blocked_ns = state.blocked_ns
+        if blocked_ns is None and t_ns - bad_ns >= dwell_ns:
+            blocked_ns = bad_ns
+        return replace(state, bad_ns=bad_ns, fine_ns=None, blocked_ns=blocked_ns)
+    fine_ns = state.fine_ns if state.fine_ns is not None else t_ns
+    over = t_ns - fine_ns >= dwell_ns
+    return replace(
+        state, bad_ns=None, fine_ns=fine_ns, blocked_ns=None if over else state.blocked_ns
+    )

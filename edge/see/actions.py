@@ -1,0 +1,102 @@
+"""Facial actions by their AU numbers (FACS; Ekman & Friesen 1978), read off the landmarks.
+
+Each is one length on the face, upright by the eyes and in units of the eye distance, set against
+what the same length is on a neutral face and on one that shows the action fully. The two references
+are medians over people (``python -m models.training.actions`` prints them with the table that says
+how well each action tells its emotion); judging then subtracts the person's own neutral.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge.see import landmarks as lm
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ACTIONS = (
+    "au01",  # inner brow raiser
+    "au02",  # outer brow raiser
+    "au04",  # brow lowerer
+    "au05",  # upper lid raiser
+    "au06",  # cheek raiser
+    "au07",  # lid tightener
+    "au09",  # nose wrinkler
+    "au10",  # upper lip raiser
+    "au12",  # lip corner puller
+    "au15",  # lip corner depressor
+    "au17",  # chin raiser
+    "au20",  # lip stretcher
+    "au25",  # lips part
+    "au26",  # jaw drop
+    "au45",  # blink
+)
+
+NEUTRAL: tuple[float, ...] = (0.0,) * len(ACTIONS)
+FULL: tuple[float, ...] = (1.0,) * len(ACTIONS)
+
+OUTER = np.array([lm.RIGHT_EYE, lm.LEFT_EYE])
+INNER = OUTER + 8
+LOWER = np.array([3, 4, 5, 19, 20, 21])
+UPPER = LOWER + 8
+BROW_INNER, BROW_OUTER = np.array([46, 51, 56, 61]), np.array([42, 47, 52, 57])
+NOSE_BASE, NOSE_WINGS = 109, np.array([112, 113])
+CORNERS = np.array([62, 72])
+LIP_TOP, LIP_BOTTOM = 77, 67
+LIPS_LOWER = np.array([86, 87, 88])
+LIPS_UPPER = LIPS_LOWER + 10
+ARCH = np.array([64, 70])
+"""The lower lip's edge beside the corners: it arches over the middle where the corners go down."""
+
+CHIN = 120
+
+
+def measure(points: NDArray[np.float32], yaw_deg: float) -> tuple[float, ...]:
+    """float32[127, 2] frame pixels -> one length for each of ``ACTIONS``, in eye distances.
+
+    The eye distance is made longer by the turn of the head, so that a turned face keeps its scale.
+    """
+    across = points[lm.LEFT_EYE] - points[lm.RIGHT_EYE]
+    distance = math.hypot(float(across[0]), float(across[1]))
+    unit = max(1e-6, distance / max(0.5, math.cos(math.radians(yaw_deg))))
+    c, s = (across / max(1e-6, distance)).tolist()
+    x = (points[:, 0] * c + points[:, 1] * s) / unit
+    y = (points[:, 1] * c - points[:, 0] * s) / unit  # down
+    eyes = float(y[INNER].mean() + y[OUTER].mean()) / 2
+    inner_brow = eyes - float(y[BROW_INNER].mean())
+    outer_brow = eyes - float(y[BROW_OUTER].mean())
+    between = float(x[56] + x[61] - x[46] - x[51]) / 2
+    upper_lid = eyes - float(y[UPPER].mean())
+    lower_lid = eyes - float(y[LOWER].mean())
+    corner_up = float(y[LIP_TOP] + y[LIP_BOTTOM]) / 2 - float(y[CORNERS].mean())
+    width = float(x[CORNERS[1]] - x[CORNERS[0]])
+    gap = float((y[LIPS_LOWER] - y[LIPS_UPPER]).mean())
+    return (
+        inner_brow,
+        outer_brow,
+        -inner_brow - between / 2,
+        upper_lid,
+        lower_lid + corner_up / 2,
+        lower_lid - upper_lid / 2,
+        eyes - float(y[NOSE_WINGS].mean()) - inner_brow / 2,
+        float(y[NOSE_BASE] - y[LIP_TOP]),
+        corner_up + width / 2,
+        float(y[ARCH].mean() - y[LIP_BOTTOM]),
+        float(y[NOSE_BASE]) - float(y[LIPS_LOWER].mean() + y[LIPS_UPPER].mean()) / 2,
+        width - corner_up,
+        gap,
+        float(y[CHIN] - y[NOSE_BASE]),
+        lower_lid - upper_lid,
+    )
+
+
+def intensities(lengths: tuple[float, ...]) -> tuple[float, ...]:
+    """0 as on a neutral face, 1 as where the action is shown fully; between 0 and 1."""
+    return tuple(
+        min(1.0, max(0.0, (length - neutral) / (full - neutral)))
+        for length, neutral, full in zip(lengths, NEUTRAL, FULL, strict=True)
+    )
