@@ -148,9 +148,14 @@ class Link:
 
     def close(self, *, wait: bool) -> None:
         """Leave in order, so that no will is sent; ``wait`` until the broker has been told."""
-        self._client.disconnect()
+        client = self._client
+        client.disconnect()
         if wait:
-            self._client.loop_stop()
+            client.loop_stop()
+        # they lead back here: without them paho's sockets are closed as soon as it is let go,
+        # not when the garbage collector comes by (a day without a broker has 3000 attempts)
+        client.on_connect = client.on_connect_fail = client.on_disconnect = None
+        client.on_publish = client.on_message = client.on_socket_open = None
 
     def _on_connect(self, *args: Any) -> None:
         reason: ReasonCode = args[3]
