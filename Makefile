@@ -2,12 +2,14 @@
 
 PYTHON ?= python3
 VENV := .venv
+HA := .cache/ha/venv
 BIN := $(VENV)/bin
 CLIP := .cache/media/WolfgangLanger_Pexels.mp4
 BROKER ?=
 ARGS ?=
 
 .PHONY: help demo test lint bench bench-models arm64-test setup media schema clean
+.PHONY: docs drill-broker drill-ha fleet fuzz ha-venv
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -26,6 +28,29 @@ lint: $(VENV)/.made ## ruff and mypy
 
 bench: $(VENV)/.made media ## what a frame costs, as ratios, on this machine
 	$(BIN)/python -m bench.cost
+
+docs: $(VENV)/.made ## write docs/api.md and docs/asyncapi.yaml anew from the types
+	$(BIN)/python -m tests.tell.examples
+	$(BIN)/python -m docs.make
+
+drill-broker: $(VENV)/.made ## what happens to a broker, with a real mosquitto; ARGS=--short
+	$(BIN)/python -m tests.drills.broker $(ARGS)
+
+drill-ha: $(VENV)/.made $(HA)/.made ## a real Home Assistant core finds the device; its API is read back
+	$(BIN)/python -m tests.drills.home_assistant
+
+fleet: $(VENV)/.made ## a thousand devices on one mosquitto; ARGS="--devices 100"
+	$(BIN)/python -m bench.fleet $(ARGS)
+
+fuzz: $(VENV)/.made ## 100,000 hostile messages
+	MIEN_FUZZ=100000 $(BIN)/pytest tests/tell/test_hostile.py
+
+ha-venv: $(HA)/.made ## Home Assistant's own schemas, in a venv of its own (minutes)
+$(HA)/.made:
+	$(PYTHON) -m venv $(HA)
+	# the newest for Python 3.11; it wants an older paho than ours
+	$(HA)/bin/pip install --disable-pip-version-check --quiet homeassistant==2024.3.3 paho-mqtt==1.6.1 'josepy<2'
+	@touch $@
 
 bench-models: $(VENV)/.made ## our networks beside their peers
 	@$(BIN)/python tests/media/fetch.py peers

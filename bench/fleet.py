@@ -7,6 +7,7 @@ pictures are left out. Then the broker is restarted, and the time is taken until
 from __future__ import annotations
 
 import argparse
+import logging
 import math
 import os
 import random
@@ -40,6 +41,10 @@ BLINK_S, DOZE_S, CYCLE_S = 0.3, 2.2, 60.0
 """A driver who blinks every four seconds and nods off for two seconds once a minute."""
 
 
+EACH = 250
+"""Devices in one process: paho waits in select(2), which knows 1024 files, and each needs three."""
+
+
 class _Head(msgspec.Struct):
     dev: str
     mono_ms: int
@@ -50,12 +55,14 @@ def main() -> int:
     parser.add_argument("--devices", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--fps", type=float, default=3, help="observations a second and device")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=0, help="left out: 250 devices in each")
     parser.add_argument("--worker", type=int, nargs=3, metavar=("PORT", "FIRST", "COUNT"))
     arguments = parser.parse_args()
+    arguments.processes = arguments.processes or math.ceil(arguments.devices / EACH)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if arguments.worker:
+        logging.disable()  # a thousand times "the connection was lost"
         work(*arguments.worker, fps=arguments.fps)
         return 0
     with tempfile.TemporaryDirectory() as folder:

@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("--broker", default="localhost", metavar="HOST[:PORT]")
     watch.add_argument("--base", default="mien", help="first level of the topics")
     watch.add_argument("--device", default="+", help="only this device")
+    watch.add_argument("--json", action="store_true", help="a line of JSON for each message")
 
     check = _add(commands, "check", "configuration, models, camera, broker: a line each")
     _config(check)

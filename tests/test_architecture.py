@@ -26,7 +26,7 @@ ALLOWED = {
     "edge/see/image.py": (("types", "see"), ("numpy", "cv2")),
     "edge/judge": (("types", "judge"), ()),
     "edge/tell": (("types", "tell"), ("msgspec",)),
-    "edge/tell/mqtt.py": (("types", "tell"), ("paho",)),
+    "edge/tell/link.py": (("types", "tell"), ("paho",)),
     "edge/device": (("types", "device"), ()),
     "edge/device/video.py": (("types", "device"), ("cv2", "numpy")),
     "edge/device/pictures.py": (("types", "device"), ("cv2",)),

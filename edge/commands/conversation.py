@@ -13,13 +13,15 @@ from edge.device import health
 from edge.tell import homeassistant
 from edge.tell import messages as m
 from edge.tell.report import Said
+from edge.types import NS, Vehicle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from edge.judge.rules import Rules
     from edge.tell.mqtt import Publisher, Question
+    from edge.types import Observation
 
 log = logging.getLogger("mien")
 
@@ -41,6 +43,7 @@ class Conversation:
         self._head = head
         self._state = state
         self._facts = facts
+        self._vehicle_ns = 0
         self.changed: list[Callable[[Desk], None]] = []
 
     def wants_camera(self) -> bool:
@@ -62,16 +65,23 @@ class Conversation:
         for question in self._out.take():
             self._answer(question, t_ns)
 
-    def for_judge(self) -> tuple[str, ...]:
-        """Requests that the judgement has not been told of yet; each is given once."""
-        waiting = self.desk.for_judge
-        if waiting:
-            self.desk = replace(self.desk, for_judge=())
-        return waiting
+    def witness(self, observations: Iterable[Observation]) -> Iterator[Observation]:
+        """Observations with what was asked and what the vehicle said since the last, each once."""
+        for seen in observations:
+            waiting, speed = self.desk.for_judge, self.desk.vehicle
+            if waiting:
+                self.desk = replace(self.desk, for_judge=())
+            vehicle = None
+            if speed is not None:
+                age_s = (seen.t_ns - self._vehicle_ns) / NS
+                vehicle = Vehicle(speed_kmh=speed.speed_kmh, age_s=age_s)
+            yield replace(seen, requests=waiting, vehicle=vehicle)
 
     def _answer(self, question: Question, t_ns: int) -> None:
         before = self.desk
         after, reply = obey(before, question.asked, self._facts)
+        if after.vehicle is not before.vehicle:
+            self._vehicle_ns = t_ns
         if after.kept != before.kept:
             after, reply = self._keep(before, after, reply)
         self.desk = replace(after, rebirth=False)

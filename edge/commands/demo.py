@@ -117,7 +117,8 @@ def _service(arguments: argparse.Namespace, folder: Path, host: str, port: int) 
         "emotion": True,
         "camera": {"source": str(arguments.clip), "realtime": not arguments.fast},
         "rules": {"mood": {"window_s": WINDOW_S}},
-        "mqtt": {"host": host, "port": port},
+        # the embedded broker does not speak 5, and would only be silent for a while
+        "mqtt": {"host": host, "port": port, "protocol": "auto" if arguments.broker else "3.1.1"},
     }
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")

@@ -113,6 +113,8 @@ def obey(  # noqa: C901, PLR0912 - one case for each thing that can be asked
 def flat(value: object, prefix: str = "") -> Data:
     """Settings by dotted key, without secrets."""
     plain = msgspec.to_builtins(value)
+    if isinstance(plain, list):
+        plain = {str(place): inner for place, inner in enumerate(plain)}
     if not isinstance(plain, dict):
         return {prefix: plain}
     found: Data = {}

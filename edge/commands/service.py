@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import statistics
 import time
 from collections import deque
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from hashlib import sha256
+from logging.handlers import QueueHandler
+from queue import SimpleQueue
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from edge.config import Config
     from edge.see.runtime import ModelFile
     from edge.types import Frame, Step
+
+LOG_LIMIT = 500
+"""Characters of a warning that are said; the journal has all of it."""
 
 RECENT = 300
 """Frames over which fps and latency are said."""
@@ -136,13 +142,15 @@ def serve(
     with ExitStack() as stack:
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
+        grumbling: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        stack.enter_context(_overheard(grumbling))
         facts = {"bench": pulse.costs, "self_test": lambda: _self_test(pulse, out, see)}
         talk = Conversation(desk, out, reporter.head, state, facts)
         room = Room(config.camera, reporter, out, talk)
         frames = stack.enter_context(closing(room.frames()))
         talk.changed.append(lambda desk: _settle(desk, reporter, identity))
         _settle(desk, reporter, identity)
-        observations = pipeline.observe(pulse.count(frames), see)
+        observations = talk.witness(pipeline.observe(pulse.count(frames), see))
         if record is not None:
             file = stack.enter_context(record.open("wb"))
             observations = recording.record(observations, file, __version__)
@@ -153,6 +161,8 @@ def serve(
                     out.publish(_info(config, models, identity, see.runtime, head))
                 room.step = step
                 _tell(step, reporter, pulse, out)
+                for said in _grumbled(grumbling, reporter, step.t_ns):
+                    out.publish(said)
                 talk(step.t_ns)
         finally:  # however it ends, no episode stays open
             room.farewell()
@@ -168,6 +178,32 @@ def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
         out.publish(pulse.health(reporter, step.t_ns, out.health))
     out.tend()
     watchdog.alive()
+
+
+@contextmanager
+def _overheard(queue: SimpleQueue[logging.LogRecord]) -> Iterator[None]:
+    """What is logged as a warning or worse is put into ``queue`` as well."""
+    handler = QueueHandler(queue)
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def _grumbled(
+    queue: SimpleQueue[logging.LogRecord], reporter: Reporter, t_ns: int
+) -> Iterator[Said]:
+    while not queue.empty():
+        record = queue.get_nowait()
+        message = m.Log(
+            **reporter.head("log", t_ns),
+            level=record.levelname.lower(),
+            code=record.name,
+            msg=record.getMessage()[:LOG_LIMIT],
+        )
+        yield Said("log", message, retain=False, qos=0)
 
 
 def _settle(desk: Desk, reporter: Reporter, identity: Identity) -> None:

@@ -1,54 +1,75 @@
-"""``mien watch``: what the devices at a broker say, a line a message, in plain words."""
+"""``mien watch``: what the devices at a broker say: a live board, lines of words, or of JSON."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
-from rich.console import Console
+from rich.live import Live
 from rich.text import Text
 
+from edge.commands.board import COLOURS, Board
 from edge.tell import messages as m
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
-COLOURS = ("green", "cyan", "yellow", "bold red", "bold white on red", "bold white on red")
-"""By level, 0 to 5."""
+Show = Callable[[str, str, bytes], None]
+"""Device, topic below it, payload."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Subscribe and print until Ctrl-C."""
+    """Subscribe and show until Ctrl-C: a board on a terminal, else a line a message."""
     host, port = address(arguments.broker)
-    console = Console()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    with contextlib.ExitStack() as stack:
+        show = _json if arguments.json else _board(stack) if sys.stdout.isatty() else _plain
+        try:
+            client = subscribe(host, port, arguments.base, arguments.device, show)
+        except OSError as error:
+            print(f"mien watch: {host}:{port}: {error.strerror or error}", file=sys.stderr)
+            return 1
+        stack.callback(client.loop_stop)
+        stack.callback(client.disconnect)
+        stop.wait()
+    return 0
+
+
+def _board(stack: contextlib.ExitStack) -> Show:
+    board = Board()
+    # four times a second is readable and little to send over ssh
+    stack.enter_context(Live(board, refresh_per_second=4, screen=True))
 
     def show(device: str, topic: str, payload: bytes) -> None:
-        text = line(topic, payload)
-        if text is not None:
-            console.print(Text(f"{device:16} ", style="dim") + text)
+        board.hear(device, topic, payload, line(topic, payload))
 
+    return show
+
+
+def _plain(device: str, topic: str, payload: bytes) -> None:
+    text = line(topic, payload)
+    if text is not None:
+        print(f"{device:16} {text.plain}", flush=True)
+
+
+def _json(device: str, topic: str, payload: bytes) -> None:
+    """One JSON object a line: device, topic and the message as it came."""
     try:
-        client = subscribe(host, port, arguments.base, arguments.device, show)
-    except OSError as error:
-        print(f"mien watch: {host}:{port}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    console.print(
-        f"[dim]listening to {arguments.base}/{arguments.device}/# at {host}:{port}; Ctrl-C ends"
-    )
-    try:
-        stop.wait()
-    finally:
-        client.disconnect()
-        client.loop_stop()
-    return 0
+        message = msgspec.Raw(payload) if topic != m.AVAILABILITY else payload.decode()
+        if isinstance(message, msgspec.Raw):
+            msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        message = repr(payload)
+    said = {"device": device, "topic": topic, "message": message}
+    print(msgspec.json.encode(said).decode(), flush=True)
 
 
 def address(text: str, default_port: int = 1883) -> tuple[str, int]:
@@ -60,9 +81,7 @@ def address(text: str, default_port: int = 1883) -> tuple[str, int]:
     return host, int(port) if port else default_port
 
 
-def subscribe(
-    host: str, port: int, base: str, device: str, show: Callable[[str, str, bytes], None]
-) -> paho.Client:
+def subscribe(host: str, port: int, base: str, device: str, show: Show) -> paho.Client:
     """Connect and hand every message to ``show(device, topic below it, payload)``."""
     client = paho.Client(CallbackAPIVersion.VERSION2)
 
@@ -100,6 +119,8 @@ def line(topic: str, payload: bytes) -> Text | None:
         return Text(clock + _summary(message), style="magenta")
     if isinstance(message, m.Health):
         return Text(clock + _health(message), style="dim")
+    if isinstance(message, m.Log):
+        return Text(f"{clock}{message.level}: {message.code}: {message.msg}", style="yellow")
     if isinstance(message, m.Info):
         words = f"info    version {message.sw.version}, {message.profile}, {message.hw.camera}"
         return Text(clock + words, style="dim")

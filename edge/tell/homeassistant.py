@@ -37,8 +37,11 @@ ALERT_TYPES = (
 
 ASLEEP = ("microsleep", "sleep", "unresponsive")
 DROWSY = ("drowsy", "drowsy_severe", *ASLEEP)
-DROWSINESS = ("unknown", "awake", "eyes_closed_pre", "drowsy_advisory", *DROWSY)
-ZONES = ("forward", "down", "up", "side_left", "side_right", "unknown")
+DROWSINESS = ("unknown", "alert", "awake", "eyes_closed", "drowsy_advisory", *DROWSY)
+ZONES = (
+    *("forward", "down", "up", "side_left", "side_right"),
+    *("mirror_inner", "mirror_left", "mirror_right", "unknown"),
+)
 EMOTIONS = (
     *("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "contempt"),
     *("uncertain", "unknown"),
@@ -121,7 +124,7 @@ def _sensor(topic: str, name: str, value: str, **more: Any) -> Component:
 def _warnings(root: str) -> dict[str, Component]:
     state = f"{root}/state"
     word = "value_json.drowsiness.state"
-    away = "(value_json.distraction | default({}, true)).state | default('attentive')"
+    away = "(value_json.distraction | default({}, true)).state | default('unknown')"
     problem = {"device_class": "problem"}
     event = (
         "{% if value_json.change == 'new' %}"
@@ -131,9 +134,7 @@ def _warnings(root: str) -> dict[str, Component]:
     return {
         "drowsy": _binary(state, "Drowsy", f"{word} in {list(DROWSY)}", **problem),
         "microsleep": _binary(state, "Microsleep", f"{word} in {list(ASLEEP)}", **problem),
-        "distracted": _binary(
-            state, "Distracted", f"{away} not in ['attentive', 'unknown', none]", **problem
-        ),
+        "distracted": _binary(state, "Distracted", f"({away}) == 'distracted'", **problem),
         "occupied": _binary(
             state, "Occupied", "value_json.subject.present", device_class="occupancy"
         ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 import sys
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+
+from edge.types import NS
 
 if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
@@ -81,6 +84,7 @@ class Link:
         """Start connecting in the background. Raises ``LinkError`` for unusable certificates."""
         self.v5 = v5
         self._was_up = False
+        self._greeting_ns: int | None = None
         self._acked: deque[News] = deque()  # as many as there are messages under way
         self._heard: deque[News] = deque(maxlen=NEWS_LIMIT)
         self._down: deque[News] = deque()
@@ -92,6 +96,7 @@ class Link:
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_message = self._on_message
+        client.on_socket_open = self._on_socket_open
         client.connect_async(
             settings.host, settings.port, settings.keepalive_s, properties=_connecting(v5=v5)
         )
@@ -109,6 +114,13 @@ class Link:
     def up(self) -> bool:
         """Whether the broker has accepted us and is still there as far as one can know."""
         return self._client.is_connected()
+
+    @property
+    def unanswered_s(self) -> float:
+        """How long the broker has not answered our greeting; 0 where it has, or has not got it."""
+        if self._was_up or self._greeting_ns is None:
+            return 0.0
+        return (time.monotonic_ns() - self._greeting_ns) / NS
 
     def send(
         self,
@@ -136,9 +148,14 @@ class Link:
 
     def close(self, *, wait: bool) -> None:
         """Leave in order, so that no will is sent; ``wait`` until the broker has been told."""
-        self._client.disconnect()
+        client = self._client
+        client.disconnect()
         if wait:
-            self._client.loop_stop()
+            client.loop_stop()
+        # they lead back here: without them paho's sockets are closed as soon as it is let go,
+        # not when the garbage collector comes by (a day without a broker has 3000 attempts)
+        client.on_connect = client.on_connect_fail = client.on_disconnect = None
+        client.on_publish = client.on_message = client.on_socket_open = None
 
     def _on_connect(self, *args: Any) -> None:
         reason: ReasonCode = args[3]
@@ -148,6 +165,9 @@ class Link:
         else:
             self._was_up = True
             self._heard.append(Up())
+
+    def _on_socket_open(self, *_: object) -> None:
+        self._greeting_ns = time.monotonic_ns()
 
     def _on_connect_fail(self, client: paho.Client, _data: object) -> None:
         error = sys.exception()  # paho calls from its ``except OSError``, and gives no reason

@@ -34,6 +34,9 @@ LAST_WORDS_S = 1.0
 """How long a clean exit waits for the broker to take the last messages."""
 
 RETRY_S = (1.0, 30.0)  # contract, rule 4
+HUSH_S = 3.0
+"""Some brokers of 3.1.1 say nothing at all to a greeting in version 5 (amqtt 0.12)."""
+
 ASKED_LIMIT = 64
 """Questions that may wait for the loop; a flood beyond is dropped."""
 
@@ -160,6 +163,9 @@ class Publisher:
             if time.monotonic_ns() >= self._next_ns:
                 self._dial()
             return
+        if self._link.v5 and not self._connects and self._link.unanswered_s > HUSH_S:
+            self._lose(Down("no answer to MQTT 5", version=True))
+            return
         for news in self._link.read():
             match news:
                 case Acked(mid):
@@ -226,12 +232,15 @@ class Publisher:
         self._link, self._greeted = None, False
         self._owed.clear()
         self._outbox.taken_back()
-        if down.version and self._settings.protocol == "auto":
-            self._v5 = not self._v5
         least_s, most_s = RETRY_S
         ceiling_s = min(most_s, 3.0 * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
         wait_s = random.uniform(least_s, ceiling_s)  # noqa: S311 - jitter, not a secret
+        if down.version and self._settings.protocol == "auto":
+            self._v5 = not self._v5
+            if not self._v5:  # another question, not the same one again
+                self._next_ns = time.monotonic_ns()
+                return
         self._next_ns = time.monotonic_ns() + round(wait_s * NS)
         if not self._told_why:
             where = (self._settings.host, self._settings.port, down.why)

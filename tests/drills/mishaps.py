@@ -97,7 +97,7 @@ def _nobody(folder: Path) -> int:
 def wrong_password(folder: Path, pace: Pace) -> Outcome:
     users = folder / "users"
     _password(users, "not this one")
-    lines = ("allow_anonymous false", f"password_file {users}", *LASTING)
+    lines = ("allow_anonymous false", f"password_file {users}")
     login = {"username": "pi", "password": "sesame"}
     with (
         Mosquitto(folder, lines=lines) as broker,
@@ -156,7 +156,7 @@ def _certify(authority: trustme.CA, folder: Path, until_when: dt.datetime | None
 
 def full_queue(folder: Path, pace: Pace) -> Outcome:
     """600 events into the 500 that memory holds: the newest are there, 100 updates are not."""
-    broker = Mosquitto(folder, lines=(*OPEN, *LASTING))
+    broker = Mosquitto(folder, lines=OPEN)
     with Drive(settings(broker.port, pace)) as drive:
         drive.say(600)
         dropped = drive.out.health.dropped
@@ -234,6 +234,7 @@ def process_dies(folder: Path, pace: Pace) -> Outcome:
         dying.stdout.readline()
         dying.kill()
         dying.communicate()
+        time.sleep(1.5)  # so that all of it is late
         broker.start()
         until(lambda: listener.subscribed)  # the broker had no time to write it down
         with Drive(settings(broker.port, pace), state) as drive:

@@ -25,7 +25,7 @@ class Pace:
     patience_s: float = 90.0
 
 
-FULL = Pace(keepalive_s=20, outage_s=50.0, drive_s=5.0, day=2880)
+FULL = Pace(keepalive_s=MqttSettings().keepalive_s, outage_s=50.0, drive_s=5.0, day=2880)
 SHORT = Pace(keepalive_s=5, outage_s=9.0, drive_s=1.0, day=300, patience_s=40.0)
 
 

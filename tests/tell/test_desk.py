@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -191,10 +190,11 @@ def test_a_kept_value_that_is_no_longer_allowed_is_refused_by_name() -> None:
         opened(a_desk().file, Kept(config={MICROSLEEP: 9}))
 
 
-def test_contradicting_values_are_refused() -> None:
-    desk = a_desk()
-    contradiction = replace(
-        desk.file, rules=replace(desk.file.rules, drowsiness=desk.file.rules.drowsiness)
-    )
-    with pytest.raises(ConfigError, match="pre_s < microsleep_s"):
-        keeping.overlay(contradiction, {"rules.drowsiness.pre_s": 1.5}, "set_config")
+def test_contradicting_values_are_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="pre_s <= microsleep_s"):
+        keeping.overlay(a_desk().file, {"rules.drowsiness.pre_s": 1.5, MICROSLEEP: 1.2}, "set")
+
+
+def test_settings_that_are_rows_are_shown_flat_too() -> None:
+    values = flat({"mirrors": [{"name": "left"}, {"name": "right"}]})
+    assert values == {"mirrors.0.name": "left", "mirrors.1.name": "right"}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from edge.commands.demo import embedded_broker
 from edge.tell import messages as m
 from edge.tell import requests as r
 from edge.tell.mqtt import Publisher
@@ -190,3 +191,42 @@ def test_an_mqtt_5_asker_is_answered_where_it_says(out: Publisher, port: int) ->
     assert office.heard[0].topic == "office/inbox"
     assert office.heard[0].properties is not None
     assert office.heard[0].properties.CorrelationData == b"42"
+
+
+# Versions -----------------------------------------------------------------------------------
+
+
+def test_a_broker_that_only_speaks_3_1_1_is_spoken_to_in_3_1_1(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    with (
+        embedded_broker() as (host, port),
+        Publisher(MqttSettings(host=host, port=port), "pi_old") as out,
+    ):
+        until(lambda: out.tend() or out.connected)
+    assert "MQTT 3.1.1" in caplog.text
+
+
+@needs_mosquitto
+@pytest.mark.parametrize(("protocol", "spoken"), [("auto", "5"), ("5", "5"), ("3.1.1", "3.1.1")])
+def test_the_version_is_the_one_that_was_asked_for(
+    port: int, caplog: pytest.LogCaptureFixture, protocol: Any, spoken: str
+) -> None:
+    caplog.set_level("INFO")
+    settings = MqttSettings(host="127.0.0.1", port=port, protocol=protocol)
+    with Publisher(settings, "pi_new") as out:
+        until(lambda: out.tend() or out.connected)
+    assert caplog.text.rstrip().endswith(f"MQTT {spoken}")
+
+
+@needs_mosquitto
+def test_an_event_does_not_outlive_a_minute_at_an_mqtt_5_broker(out: Publisher, port: int) -> None:
+    with Listener(port, f"{ROOT}/#", v5=True) as modern:
+        for said in examples.night_drive():
+            out.publish(said)
+        until(lambda: out.tend() or (modern.on("event") and modern.on("log")))
+        assert {h.properties.MessageExpiryInterval for h in modern.on("event") if h.properties} == {
+            60
+        }
+        assert not hasattr(modern.on("state")[0].properties, "MessageExpiryInterval")

@@ -1,0 +1,126 @@
+"""The board of ``mien watch``: what every device said last, as one table that stays in place."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from edge.tell import messages as m
+
+COLOURS = ("green", "cyan", "yellow", "bold red", "bold white on red", "bold white on red")
+"""By level, 0 to 5."""
+
+STALE_S = 90.0
+"""Nothing for so long: the picture is old, whatever it shows (contract, rule 6)."""
+
+ROWS = 12
+"""Lines of the log below the table."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One device: the last of each message, and when anything was last heard (seconds)."""
+
+    online: bool | None = None
+    heard_s: float = 0.0
+    last: dict[str, m.Message] = field(default_factory=dict)
+
+
+class Board:
+    """Takes messages, gives a picture."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._rows: dict[str, Row] = {}
+        self._log: deque[Text] = deque(maxlen=ROWS)
+
+    def hear(self, device: str, topic: str, payload: bytes, line: Text | None) -> None:
+        """Take one message. ``line``: the same in words; those of events go to the log."""
+        row = self._rows.setdefault(device, Row())
+        row.heard_s = time.monotonic()
+        if topic == m.AVAILABILITY:
+            row.online = payload == b"online"
+        elif topic in m.KINDS:
+            try:
+                row.last[topic] = m.decode(topic, payload)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                self._add(device, line)
+                return
+        if topic in {m.AVAILABILITY, "event", "log"}:
+            self._add(device, line)
+
+    def __rich__(self) -> RenderableType:
+        """The table, the most urgent device first, and the latest events."""
+        table = Table(expand=True, title="Mien", title_justify="left")
+        for name in ("device", "", "level", "eyes", "expression", "alerts", "fps", "faults"):
+            table.add_column(name, no_wrap=name in {"device", "level"})
+        for device in sorted(self._rows, key=lambda name: (-_level(self._rows[name]), name)):
+            table.add_row(*_cells(device, self._rows[device]))
+        if not self._rows:
+            table.add_row("nothing heard yet")
+        return Group(table, Panel(Group(*self._log), title="events", title_align="left"))
+
+    def _add(self, device: str, line: Text | None) -> None:
+        if line is not None:
+            self._log.append(Text(f"{device:14} ", style="dim") + line)
+
+
+def _level(row: Row) -> int:
+    state = row.last.get("state")
+    return state.level if isinstance(state, m.State) and row.online else -1
+
+
+def _cells(device: str, row: Row) -> list[Text]:
+    silent_s = time.monotonic() - row.heard_s
+    if row.online is False:
+        there = Text("● offline", style="red")
+    elif silent_s > STALE_S:
+        there = Text(f"● silent for {silent_s:.0f} s", style="yellow")
+    else:
+        there = Text("● online", style="green")
+    dim = "" if row.online else "dim"
+    state, health = row.last.get("state"), row.last.get("health")
+    cells = [Text(device, style=dim), there]
+    if isinstance(state, m.State):
+        colour = COLOURS[min(max(state.level, 0), 5)] if row.online else dim
+        cells += [
+            Text(f"{state.level} {state.drowsiness.state}", style=colour),
+            Text(_eyes(state), style=dim),
+            Text(_mood(state), style=dim),
+        ]
+    else:
+        cells += [Text("–")] * 3
+    cells.append(Text(_alerts(row), style=dim))
+    cells.append(Text(f"{state.fps:.0f}" if isinstance(state, m.State) and state.fps else "–"))
+    faults = health.faults if isinstance(health, m.Health) else []
+    degraded = state.degraded if isinstance(state, m.State) else []
+    cells.append(Text(", ".join((*faults, *degraded)), style="yellow"))
+    return cells
+
+
+def _eyes(state: m.State) -> str:
+    eyes = state.drowsiness
+    if not state.subject.present:
+        return "nobody there"
+    opened = "not seen" if eyes.openness is None else f"{min(1.0, eyes.openness):4.0%} open"
+    shut = f", shut {eyes.eyes_closed_ms / 1000:.1f} s" if eyes.eyes_closed_ms else ""
+    share = "" if eyes.perclos60 is None else f", PERCLOS {eyes.perclos60:.0%}"
+    return opened + shut + share
+
+
+def _mood(state: m.State) -> str:
+    if isinstance(state.emotion, m.Expression):
+        return f"{state.emotion.label} {state.emotion.confidence:.0%}"
+    return "–"
+
+
+def _alerts(row: Row) -> str:
+    active = row.last.get("alerts/active")
+    return ", ".join(a.type for a in active.alerts) if isinstance(active, m.Active) else ""
