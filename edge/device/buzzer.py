@@ -14,6 +14,7 @@ from edge.types import NS, Between, Level
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Self
 
 
 class BuzzerError(Exception):
@@ -136,7 +137,7 @@ class Signal:
         """Fall silent and let go of the pins."""
         self._stack.close()
 
-    def __enter__(self) -> Signal:
+    def __enter__(self) -> Self:
         """Give itself."""
         return self
 
