@@ -115,7 +115,7 @@ def test_levels_follow_the_table_and_every_episode_ends_once(scenes, fps):
 @given(st.floats(0.5, 2.5), st.floats(3.5, 9.0))
 def test_perclos_is_the_same_at_any_frame_rate(shut_s, period_s):
     scene = (65, every(period_s, min(shut_s, period_s - 1), SHUT))
-    shares = [after(scene, fps=fps, jitter=0.9).last.eyes.perclos60 for fps in (5, 10, 15, 30)]
+    shares = [after(scene, fps=fps, jitter=0.5).last.eyes.perclos60 for fps in (5, 10, 15, 30)]
     assert max(shares) - min(shares) <= 0.02
 
 
