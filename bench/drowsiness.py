@@ -118,7 +118,8 @@ def _clip(
     )
     words = [_closure(steps, times, a, b) for a, b in closures]
     print(
-        f"{name:28}{len(blinks):7}{found:7}{invented:9}{invented / minutes:9.1f}  {'; '.join(words)}"
+        f"{name:28}{len(blinks):7}{found:7}{invented:9}{invented / minutes:9.1f}  "
+        + "; ".join(words)
     )
 
 

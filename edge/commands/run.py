@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge import config as configuration
 from edge.commands.service import serve
+from edge.device.buzzer import BuzzerError
 from edge.device.camera import CameraError
 from edge.see.runtime import ModelError
 
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     except Stopped:
         log.info("stopped")
         return 0
-    except (configuration.ConfigError, ModelError, CameraError) as error:
+    except (configuration.ConfigError, ModelError, CameraError, BuzzerError) as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
         return 1
     except OSError as error:  # --record into a place that cannot be written

@@ -19,6 +19,7 @@ import msgspec
 
 from edge import __version__, pipeline, recording
 from edge.device import camera, health, watchdog
+from edge.device.buzzer import Signal
 from edge.see.sight import Sight
 from edge.tell import messages as m
 from edge.tell.mqtt import Publisher
@@ -111,6 +112,7 @@ def serve(config: Config, models: dict[str, ModelFile], record: Path | None) -> 
     see = Sight.load(models, config.see, emotion=identity.emotion, clock=time.thread_time_ns)
     with ExitStack() as stack:
         frames = stack.enter_context(camera.frames(config.camera))
+        signal = stack.enter_context(Signal(config.board))
         out = stack.enter_context(Publisher(config.mqtt, config.device))
         stack.callback(watchdog.stopping)
         watchdog.ready()
@@ -123,6 +125,7 @@ def serve(config: Config, models: dict[str, ModelFile], record: Path | None) -> 
         step: Step | None = None
         try:
             for step in pipeline.judge(observations, config.rules):
+                _sound(step, signal)  # before anything that could wait for a network
                 if reporter is None:
                     reporter = Reporter(identity, _wall_clock(config, step), health.clock_synced)
                     head = reporter.head("info", step.t_ns)
@@ -143,6 +146,11 @@ def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
         out.publish(pulse.health(reporter, step.t_ns, out.health))
     out.tend()
     watchdog.alive()
+
+
+def _sound(step: Step, signal: Signal) -> None:
+    loudest = [alert.said for alert in step.active if alert.level == step.level]
+    signal.show(step.level, step.t_ns, said=max(loudest, default=1))
 
 
 def _wall_clock(config: Config, first: Step) -> Callable[[int], int]:

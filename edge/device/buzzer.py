@@ -28,6 +28,16 @@ class BuzzerSettings:
     buzzer_pin: Annotated[int, Between(0, 27)] | None = None
     light_pin: Annotated[int, Between(0, 27)] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse pins that a Pi's header does not have, and one pin for both."""
+        for name, pin in (("buzzer_pin", self.buzzer_pin), ("light_pin", self.light_pin)):
+            if pin is not None and not 0 <= pin <= 27:
+                msg = f"{name}: expected a BCM number, 0..27, got {pin}"
+                raise ValueError(msg)
+        if self.buzzer_pin is not None and self.buzzer_pin == self.light_pin:
+            msg = f"buzzer_pin and light_pin must differ; got {self.buzzer_pin} for both"
+            raise ValueError(msg)
+
 
 @dataclass(frozen=True, slots=True)
 class Beep:

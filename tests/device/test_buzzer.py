@@ -87,6 +87,11 @@ def test_a_pin_that_is_taken_is_named(pins):
         Signal(BuzzerSettings(buzzer_pin=18), pins)
 
 
+def test_one_pin_cannot_be_both():
+    with pytest.raises(ValueError, match="must differ; got 18"):
+        BuzzerSettings(buzzer_pin=18, light_pin=18)
+
+
 def test_each_level_is_its_own_pattern():
     patterns = [
         tuple(tone(level, tick / 20) for tick in range(80)) for level in Level if level >= 2

@@ -1,6 +1,8 @@
 """Written scenes: a few lines of text each, filmed the same way every time.
 
-    python tests/films/scenes.py            # write every *.alerts anew; read the diff before a commit
+    python tests/films/scenes.py
+
+writes every ``*.alerts`` anew; read the diff before a commit.
 
 A line of a scene is ``SECONDS WHAT [key=value ...]``, ``fps N``, ``speed N``, ``side left`` or
 ``repeat N`` (the lines before it, N times). What there is stands in ``LOOKS``.
