@@ -22,13 +22,16 @@ from edge.device.camera import CameraError, CameraSettings
 from edge.judge.rules import Rules
 from edge.judge.signals import blinks as rule
 from edge.judge.signals.gestures import GAPE
-from edge.see.runtime import ModelError
+from edge.see import detector, landmarks
+from edge.see.runtime import ModelError, load
 from edge.see.settings import SightSettings
 from edge.see.sight import Sight
 from edge.types import NS, Frame, Observation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from edge.see.runtime import Model
 
     Floats = NDArray[np.float64]
 
@@ -56,30 +59,36 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(default))
     parser.add_argument("--clips", type=Path, default=Path(".cache/media"))
     arguments = parser.parse_args()
-    _clips(arguments.clips)
+    models = _models()
+    if models is not None:
+        _clips(arguments.clips, models)
     if not arguments.data.is_dir():
         print(f"{arguments.data}: not there; give --data or MIEN_DATA for people and stills")
         return 0
     _people(arguments.data / "uta_rldd_blinks.npz")
-    _stills(arguments.data)
+    if models is not None:
+        _stills(arguments.data, models)
     return 0
 
 
-def _sight() -> Sight | None:
+def _models() -> dict[str, Model] | None:
     try:
         files = config.manifest(config.manifest_path())
-        return Sight.load(files, SightSettings(faces=1), emotion=False)
+        return {s.name: load(s, files[s.name]) for s in (detector.SPEC, landmarks.SPEC)}
     except (config.ConfigError, ModelError) as error:
         print(f"models: {error}", file=sys.stderr)
         return None
 
 
-def _clips(folder: Path) -> None:
+def _sight(models: dict[str, Model]) -> Sight:
+    """Eyes that have seen nobody yet."""
+    return Sight(models, SightSettings(faces=1), emotion=False)
+
+
+def _clips(folder: Path, models: dict[str, Model]) -> None:
     print(f"{'clip':28}{'blinks':>7}{'found':>7}{'invented':>9}{'a minute':>9}  closures, ms")
     for name, (blinks, closures) in CLIPS.items():
-        see = _sight()
-        if see is None:
-            return
+        see = _sight(models)
         settings = CameraSettings(source=str(folder / name), realtime=False)
         try:
             with camera.frames(settings) as frames:
@@ -206,7 +215,7 @@ def _row(name: str, score: Floats, drowsy: Floats, fold: NDArray[np.uint8]) -> N
     print(f"{name:44}" + "".join(f"{area:8.3f}" for area in areas) + f"{np.mean(areas):8.3f}")
 
 
-def _stills(folder: Path) -> None:
+def _stills(folder: Path, models: dict[str, Model]) -> None:
     import cv2  # noqa: PLC0415 - only the stills need it
 
     print(f"\n{'stills':22}{'pictures':>9}{'faces':>7}{'AUC':>8}  at the shipped threshold")
@@ -218,13 +227,12 @@ def _stills(folder: Path) -> None:
         count = 0
         for label, kind in ((1, yes), (0, no)):
             for path in sorted((folder / name / kind).iterdir()):
-                see = _sight()
                 image = cv2.imread(str(path))
-                if see is None or image is None:
+                if image is None:
                     continue
                 count += 1
                 rgb = np.ascontiguousarray(image[:, :, ::-1])
-                faces = see(Frame(0, rgb)).faces
+                faces = _sight(models)(Frame(0, rgb)).faces
                 if faces:
                     values.append((_signal(name, faces[0]), label))
         known = [(value, label) for value, label in values if value == value]  # noqa: PLR0124
