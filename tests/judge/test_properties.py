@@ -91,7 +91,7 @@ def check_episodes(story):
     assert sorted(open_now.values()) == sorted(story.active)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(looks, min_size=1, max_size=40))
 def test_no_sequence_of_observations_raises_or_breaks_an_episode(parts):
     story = told(drive(parts))
@@ -102,7 +102,7 @@ def test_no_sequence_of_observations_raises_or_breaks_an_episode(parts):
         assert step.level == max((a.level for a in step.active), default=Level.NONE)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(calm_scenes(), st.sampled_from([5, 10]))
 def test_levels_follow_the_table_and_every_episode_ends_once(scenes, fps):
     rest = after((40, OPEN), *scenes, (40, blinking(12)), fps=fps)
@@ -111,7 +111,7 @@ def test_levels_follow_the_table_and_every_episode_ends_once(scenes, fps):
     assert [kind for kind in rest.active if not kind.startswith("drowsy")] == []
 
 
-@settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(st.floats(0.5, 2.5), st.floats(3.5, 9.0))
 def test_perclos_is_the_same_at_any_frame_rate(shut_s, period_s):
     scene = (65, every(period_s, min(shut_s, period_s - 1), SHUT))
@@ -186,14 +186,14 @@ def test_nan_from_a_model_is_not_seen():
     assert story.new == []
 
 
-def test_three_hours_are_remembered_in_as_little_as_one():
+def test_two_hours_are_remembered_in_as_little_as_one():
     usual = every(47, 2.0, SHUT, every(31, 5.0, Face(mar=0.8), every(11, 1.5, Face(yaw=40))))
     state, sizes = State(), []
-    for number in range(3 * 3600 * 2):
+    for number in range(2 * 3600 * 2):
         t = number / 2.2  # as slow as looks may come and still be joined
         face = None if number % 4000 < 30 else usual(t)
         state, _ = advance(state, observed(round(t * NS), face), Rules())
-        if number % 1800 == 1799:
+        if number % 1200 == 1199:
             sizes.append(weight(state))
     assert max(sizes) < 200_000
     assert max(sizes[4:]) < 1.5 * max(sizes[:4])
