@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 import yaml
 
+from edge.device.buzzer import BuzzerSettings
 from edge.device.camera import CameraSettings
 from edge.judge.rules import Rules
 from edge.see.runtime import ModelFile
@@ -56,6 +57,7 @@ class Config:
     see: SightSettings = field(default_factory=SightSettings)
     rules: Rules = field(default_factory=Rules)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    board: BuzzerSettings = field(default_factory=BuzzerSettings)
 
 
 def load(path: Path) -> Config:
