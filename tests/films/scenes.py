@@ -96,8 +96,8 @@ def _line(script: Script, words: list[str]) -> None:
     elif words[0] == "nobody-drives":
         script.rules = replace(
             script.rules,
-            attention=replace(script.rules.attention, on=False),
-            speed=replace(script.rules.speed, on=False),
+            attention=replace(script.rules.attention, enabled=False),
+            speed=replace(script.rules.speed, enabled=False),
         )
     else:
         own = {key: float(value) for key, _, value in (w.partition("=") for w in words[2:])}
