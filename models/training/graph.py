@@ -110,8 +110,18 @@ _DTYPES = {v: k for k, v in vars(schema.TensorType).items() if isinstance(v, int
 
 
 def parse(path: Path) -> Any:
-    """The file as the schema's object tree (`ModelT`)."""
-    return schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    """The file as the schema's object tree (`ModelT`), with every buffer inside the tree.
+
+    The quantiser writes larger models with the weights behind the tree, by offset; whoever packs such
+    a tree again without them writes a broken file.
+    """
+    raw = path.read_bytes()
+    model = schema.ModelT.InitFromPackedBuf(raw, 0)
+    for buffer in model.buffers:
+        if buffer.offset > 1:
+            buffer.data = np.frombuffer(raw, np.uint8, buffer.size, buffer.offset)
+        buffer.offset = buffer.size = 0
+    return model
 
 
 def _operator(model: Any, op: Any) -> str:
