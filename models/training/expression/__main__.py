@@ -1,0 +1,61 @@
+"""`python -m models.training.expression`: data, training, export, evaluation, in one go.
+
+A stage whose result exists is skipped; `--fresh` starts over. What is written: models/expression.tflite,
+models/expression.yaml, models/training/reports/expression.md and .png, tests/fixtures/expression.npz.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from pathlib import Path
+
+import torch
+
+from models.training.expression import data
+from models.training.expression.train import Run, combined, train
+
+ROOT = Path(__file__).resolve().parents[3]
+WORK = ROOT / "models" / "training" / "work" / "expression"
+EPOCHS, SEED = 48, 7
+log = logging.getLogger("expression")
+
+
+def main() -> None:
+    """Parse the command line and run the stages."""
+    options = _options()
+    WORK.mkdir(parents=True, exist_ok=True)
+    handlers: list[logging.Handler] = [logging.StreamHandler(), logging.FileHandler(WORK / "log.txt")]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
+    torch.set_num_threads(options.threads)
+    checkpoint = WORK / f"{options.name}.pt"
+    if options.fresh:
+        checkpoint.unlink(missing_ok=True)
+    learn = data.ferplus(options.data, "Train")
+    valid = data.ferplus(options.data, "Valid")
+    weak = data.faces(options.data, held_out=False, only_rare=True) if options.weak else None
+    log.info("%d FER+ pictures, %d weak labels, %d to validate", len(learn), len(weak or ()), len(valid))
+    net = train(combined(learn, weak), valid, Run(options.epochs, options.seed, checkpoint))
+    if not options.only_train:
+        from models.training.expression import finish  # imports the converter, which training does not need
+
+        finish.finish(net, learn, valid, ROOT, WORK, options)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m models.training.expression", description=__doc__)
+    folder = Path(os.environ.get("MIEN_DATA", ROOT.parent / "shared" / "data"))
+    parser.add_argument("--data", type=Path, default=folder, help="the data folder (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--name", default="expression", help="of the checkpoint, for trials beside the main run")
+    parser.add_argument("--fresh", action="store_true", help="forget the checkpoint and start over")
+    parser.add_argument("--no-weak", dest="weak", action="store_false", help="without the weak labels of faces/")
+    parser.add_argument("--only-train", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
