@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -75,7 +75,9 @@ def closed(chip: Chip, rng: np.random.Generator) -> tuple[Grey, Points]:
     return picture, points
 
 
-def geometry(strength: Strength, rng: np.random.Generator) -> tuple[NDArray[np.float64], float, bool]:
+def geometry(
+    strength: Strength, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], float, bool]:
     """Affine float64[2, 3] from chip to crop, its turn in degrees (clockwise), and mirrored or not."""
     wide = rng.random() < 0.25
     turn = rng.uniform(-1, 1) * strength.wide_turn_deg if wide else rng.normal(0, strength.turn_deg)
@@ -90,14 +92,21 @@ def geometry(strength: Strength, rng: np.random.Generator) -> tuple[NDArray[np.f
     return np.hstack([linear, offset[:, None]]), float(turn), mirrored
 
 
-def example(chip: Chip, backgrounds: list[Grey], strength: Strength, rng: np.random.Generator) -> Example:
+def example(
+    chip: Chip, backgrounds: list[Grey], strength: Strength, rng: np.random.Generator
+) -> Example:
     picture, points = chip.picture, chip.points
     if chip.may_close and strength.closing and rng.random() < strength.closing:
         picture, points = closed(chip, rng)
     there, turn, mirrored = geometry(strength, rng)
-    crop = cv2.warpAffine(picture, there, (SIZE, SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    border = cv2.BORDER_REPLICATE
+    crop = np.asarray(
+        cv2.warpAffine(picture, there, (SIZE, SIZE), flags=cv2.INTER_LINEAR, borderMode=border),
+        np.uint8,
+    )
     if strength.closing and rng.random() < 0.5:
-        _surround(crop, chip.corners @ there[:, :2].T + there[:, 2], backgrounds, rng)
+        corners = np.asarray(chip.corners @ there[:, :2].T + there[:, 2], np.float32)
+        _surround(crop, corners, backgrounds, rng)
     points = (points @ there[:, :2].T + there[:, 2]).astype(np.float32)
     pose = chip.pose.copy()
     if mirrored:
@@ -109,7 +118,9 @@ def example(chip: Chip, backgrounds: list[Grey], strength: Strength, rng: np.ran
     return Example(light(crop, rng), points, pose, occluders.visibility(points, covered))
 
 
-def _surround(crop: Grey, corners: Points, backgrounds: list[Grey], rng: np.random.Generator) -> None:
+def _surround(
+    crop: Grey, corners: Points, backgrounds: list[Grey], rng: np.random.Generator
+) -> None:
     """Put something else where the source picture ends, in place: a face is rarely framed so tightly."""
     inside = np.zeros_like(crop)
     cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), 255)
@@ -129,20 +140,26 @@ def patch(scene: Grey, rng: np.random.Generator) -> Grey:
     if rng.random() < 0.5:
         square = square[:, ::-1]
     how = cv2.INTER_AREA if side > SIZE else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(np.ascontiguousarray(square), (SIZE, SIZE), interpolation=how), np.uint8)
+    return np.asarray(
+        cv2.resize(np.ascontiguousarray(square), (SIZE, SIZE), interpolation=how), np.uint8
+    )
 
 
 def light(crop: Grey, rng: np.random.Generator) -> Grey:
     """Small faces, blur, motion, contrast, darkness, light from a side, noise: what a car brings."""
-    f = crop.astype(np.float32)
+    f: NDArray[np.floating[Any]] = crop.astype(np.float32)
     if rng.random() < 0.2:
         small = int(rng.uniform(36, 96))
-        f = cv2.resize(cv2.resize(f, (small, small), interpolation=cv2.INTER_AREA), (SIZE, SIZE))
+        f = np.asarray(
+            cv2.resize(cv2.resize(f, (small, small), interpolation=cv2.INTER_AREA), (SIZE, SIZE)),
+            np.float32,
+        )
     blur = rng.random()
     if blur < 0.15:
-        f = cv2.GaussianBlur(f, (0, 0), rng.uniform(0.5, 1.8))
+        f = np.asarray(cv2.GaussianBlur(f, (0, 0), rng.uniform(0.5, 1.8)), np.float32)
     elif blur < 0.28:
-        f = cv2.filter2D(f, -1, motion_kernel(int(rng.integers(3, 10)), rng.uniform(0, math.pi)))
+        kernel = motion_kernel(int(rng.integers(3, 10)), rng.uniform(0, math.pi))
+        f = np.asarray(cv2.filter2D(f, -1, kernel), np.float32)
     if rng.random() < 0.6:
         f = (f - 128) * rng.uniform(0.45, 1.5) + 128 + rng.uniform(-50, 50)
     if rng.random() < 0.25:
@@ -155,7 +172,7 @@ def light(crop: Grey, rng: np.random.Generator) -> Grey:
         f = f * rng.uniform(0.12, 0.4)
     if rng.random() < 0.4:
         f = f + rng.standard_normal((SIZE, SIZE), dtype=np.float32) * rng.uniform(1, 14)
-    return np.clip(f, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(f, 0, 255), np.uint8)
 
 
 def motion_kernel(length: int, angle: float) -> NDArray[np.float32]:
@@ -164,4 +181,4 @@ def motion_kernel(length: int, angle: float) -> NDArray[np.float32]:
     half = (length - 1) / 2
     for t in np.linspace(-half, half, 3 * length):
         kernel[round(half + t * math.sin(angle)), round(half + t * math.cos(angle))] = 1
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), np.float32)

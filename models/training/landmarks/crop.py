@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SIZE: Final = 128
 MARGIN: Final = 1.2
@@ -19,10 +21,12 @@ MARGIN: Final = 1.2
 _LEFT_EYE, _RIGHT_EYE = slice(0, 16), slice(16, 32)
 _BROWS_AND_OUTLINE = [*range(42, 62), *range(114, 127)]
 
-# Fit on the training pictures (median over `faces/`): middle and side of the crop from points,
-# seen from the middle of the detector's two eye points, in the frame turned level.
-DETECTION_DOWN: Final = 0.19
-DETECTION_SIDE: Final = 1.02
+# Fit on the training pictures (10,961 of `faces/`, BlazeFace's box and key points against
+# `crop_from_points`): middle off by 0.00 +- 0.05 and 0.00 +- 0.03 sides, side by 5 %, turn by 2.7
+# degrees (standard deviations), which is within the jitter that the network was trained with.
+DETECTION_DOWN: Final = 0.047
+DETECTION_PER_EYES: Final = 1.97
+DETECTION_PER_MOUTH: Final = 0.61
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,14 @@ def crop_from_detection(box: NDArray[np.float32], keypoints: NDArray[np.float32]
     """
     across = keypoints[1] - keypoints[0]
     turn = math.atan2(float(across[1]), float(across[0]))
-    side = float(max(box[2] - box[0], box[3] - box[1])) * DETECTION_SIDE
-    middle = (keypoints[0] + keypoints[1] + 2 * keypoints[3]) / 4
-    x, y = middle - _level(turn).T @ np.array([0.0, DETECTION_DOWN * 0.0 * side])
-    return Crop(float(x), float(y), side, turn)
+    eyes, mouth = (keypoints[0] + keypoints[1]) / 2, keypoints[3]
+    side = DETECTION_PER_EYES * math.hypot(*across) + DETECTION_PER_MOUTH * math.hypot(
+        *(mouth - eyes)
+    )
+    box_middle = (box[:2] + box[2:]) / 2
+    down = _level(turn).T @ np.array([0.0, DETECTION_DOWN * side])
+    x, y = eyes / 4 + mouth / 4 + box_middle / 2 + down
+    return Crop(float(x), float(y), float(side), turn)
 
 
 def crop_matrix(crop: Crop, size: int = SIZE) -> NDArray[np.float64]:

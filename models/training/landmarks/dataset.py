@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from models.training.landmarks import pose
 from models.training.landmarks.augment import CHIP, CHIP_CROP, TRAINING, Chip, Grey, example
 from models.training.landmarks.crop import SIZE, crop_from_points, crop_matrix
 from models.training.landmarks.negatives import negative
 from models.training.landmarks.points import eye_aspect, mouth_aspect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 MAX_SPREAD: Final = 0.022
 """Pictures on which the teacher's views differ by more (parts of the eye distance) are dropped."""
@@ -57,11 +60,15 @@ def openness(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Left eye, right eye, mouth in 0..1 from points float32[..., 127, 2]; float32[..., 3]."""
     eyes = (eye_aspect(points) - SHUT_ASPECT) / (OPEN_ASPECT - SHUT_ASPECT)
     mouth = mouth_aspect(points) / MOUTH_OPEN_ASPECT
-    return np.clip(np.concatenate([eyes, mouth[..., None]], -1), 0, 1).astype(np.float32)
+    both = np.concatenate([eyes, mouth[..., None]], -1)
+    return np.asarray(np.clip(both, 0, 1), dtype=np.float32)
 
 
 def chip_of(
-    picture: Grey, points: NDArray[np.float32], pose_deg: NDArray[np.float32], border: int = cv2.BORDER_REPLICATE
+    picture: Grey,
+    points: NDArray[np.float32],
+    pose_deg: NDArray[np.float32],
+    border: int = cv2.BORDER_REPLICATE,
 ) -> Chip:
     """Level the face of a picture; ``points`` float32[127, 2] and pose in the picture's own frame."""
     crop = crop_from_points(points)
@@ -69,7 +76,9 @@ def chip_of(
     there[:, 2] += (CHIP - CHIP_CROP) / 2
     level = cv2.warpAffine(picture, there, (CHIP, CHIP), flags=cv2.INTER_LINEAR, borderMode=border)
     height, width = picture.shape
-    corners = np.array([(0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)], np.float32)
+    corners = np.array(
+        [(0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)], np.float32
+    )
     turned = pose_deg - np.array([0, 0, np.degrees(crop.turn)], np.float32)
     moved = (points @ there[:, :2].T + there[:, 2]).astype(np.float32)
     framed = (corners @ there[:, :2].T + there[:, 2]).astype(np.float32)
@@ -100,7 +109,9 @@ def load(work: Path, wheel: Path, evaluation: bool) -> Chips:
             weights.append(weight * (1.5 if float(mouth_aspect(chip.points)) > 0.35 else 1.0))
             names.append(str(kept["name"][k]))
     if not chips:
-        raise SystemExit(f"no labels in {work}: run the data stage first (models.training.landmarks.teacher)")
+        raise SystemExit(
+            f"no labels in {work}: run the data stage first (models.training.landmarks.teacher)"
+        )
     return Chips(chips, np.cumsum(weights) / np.sum(weights), names)
 
 
@@ -121,5 +132,5 @@ def batch(chips: Chips, backgrounds: list[Grey], size: int, rng: np.random.Gener
         made = example(chip, backgrounds, TRAINING, rng)
         pictures[row, 0], points[row] = made.picture, made.points
         visible[row], angles[row] = made.visible, made.pose
-    relative = (points - (SIZE - 1) / 2) / SIZE
+    relative = np.asarray((points - (SIZE - 1) / 2) / SIZE, np.float32)
     return Batch(pictures, relative, openness(points), visible, angles / POSE_UNIT_DEG, face)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _SKIN_ABOVE, _SKIN_BELOW = 0.35, 0.30
 """How far above and below the lids the skin stretches, in eye widths."""

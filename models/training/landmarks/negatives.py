@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from models.training.landmarks.augment import CHIP, CHIP_CROP, Chip, Grey, light, patch
 from models.training.landmarks.crop import SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 HELD_OUT_EVERY: Final = 4
 """Every fourth scene of ``negatives/`` is kept for the evaluation."""
@@ -39,7 +42,10 @@ def crowd_backgrounds(data: Path, rng: np.random.Generator, each: int = 6) -> li
             side = int(rng.integers(44, max(45, min(height, width) // 2)))
             x, y = int(rng.integers(0, width - side + 1)), int(rng.integers(0, height - side + 1))
             apart = (
-                (boxes[:, 0] > x + side) | (boxes[:, 2] < x) | (boxes[:, 1] > y + side) | (boxes[:, 3] < y)
+                (boxes[:, 0] > x + side)
+                | (boxes[:, 2] < x)
+                | (boxes[:, 1] > y + side)
+                | (boxes[:, 3] < y)
             )
             if apart.all():
                 out.append(np.asarray(scene[y : y + side, x : x + side], np.uint8))
@@ -65,13 +71,17 @@ def misses(chip: Chip, rng: np.random.Generator) -> Grey:
     border = cv2.BORDER_REFLECT_101 if rng.random() < 0.5 else cv2.BORDER_REPLICATE
     if kind >= 0.7:
         border = cv2.BORDER_REPLICATE
-    return np.asarray(cv2.warpAffine(chip.picture, there, (SIZE, SIZE), borderMode=border), np.uint8)
+    return np.asarray(
+        cv2.warpAffine(chip.picture, there, (SIZE, SIZE), borderMode=border), np.uint8
+    )
 
 
 def shuffled(chip: Chip, rng: np.random.Generator) -> Grey:
     """A face cut into sixteen tiles and put together wrongly."""
     start = (CHIP - CHIP_CROP) // 2
-    face = cv2.resize(chip.picture[start : start + CHIP_CROP, start : start + CHIP_CROP], (SIZE, SIZE))
+    face = cv2.resize(
+        chip.picture[start : start + CHIP_CROP, start : start + CHIP_CROP], (SIZE, SIZE)
+    )
     tile = SIZE // 4
     tiles = face.reshape(4, tile, 4, tile).swapaxes(1, 2).reshape(16, tile, tile)
     return np.ascontiguousarray(
@@ -83,16 +93,18 @@ def texture(rng: np.random.Generator) -> Grey:
     """Noise of a random grain, a ramp, or one grey: black and white included."""
     kind = rng.random()
     level = float(rng.choice([0, 255, rng.uniform(0, 255)]))
-    field = np.full((SIZE, SIZE), level, np.float32)
+    field: NDArray[np.floating[Any]] = np.full((SIZE, SIZE), level, np.float32)
     if kind < 0.6:
         grain = int(rng.integers(2, SIZE + 1))
         noise = rng.standard_normal((grain, grain)).astype(np.float32)
-        field = 128 + rng.uniform(10, 90) * cv2.resize(noise, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+        field = 128 + rng.uniform(10, 90) * cv2.resize(
+            noise, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC
+        )
     elif kind < 0.8:
         ramp = np.linspace(-1, 1, SIZE, dtype=np.float32)
         toward = rng.uniform(0, 2 * math.pi)
         field = level + 127 * (math.cos(toward) * ramp[None] + math.sin(toward) * ramp[:, None])
-    return np.clip(field, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(field, 0, 255), np.uint8)
 
 
 def negative(chip: Chip, empty: Sequence[Grey], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -7,16 +7,19 @@ Points come as group centre + offset in tensors of their own, so that a lid has 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from models.training.landmarks.points import GROUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 EYE_GROUPS: Final = [k for group in GROUPS[:2] for k in group]
 FEATURE_GROUPS: Final = [k for group in GROUPS[2:] for k in group]
@@ -28,7 +31,9 @@ RESIDUAL_GAIN: Final = 0.3
 """First batch-norm gain of a residual branch: with 1 the trial's network died early."""
 
 
-def conv(inputs: int, outputs: int, side: int, stride: int = 1, relu: bool = True, groups: int = 1) -> nn.Sequential:
+def conv(
+    inputs: int, outputs: int, side: int, stride: int = 1, relu: bool = True, groups: int = 1
+) -> nn.Sequential:
     """Convolution, batch norm and, if wanted, ReLU6, padded as TFLite's SAME pads."""
     layers: list[nn.Module] = []
     if stride == 2 and side == 3:
@@ -128,7 +133,7 @@ class LandmarkNet(nn.Module):
         }
         with torch.no_grad():
             for name, values in biases.items():
-                self.points[name].bias.copy_(torch.from_numpy(values.ravel()))  # type: ignore[operator,union-attr]
+                self.points[name].bias.copy_(torch.from_numpy(values.ravel()))  # type: ignore[operator]
 
 
 def assemble(heads: Mapping[str, Tensor]) -> Tensor:

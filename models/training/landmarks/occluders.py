@@ -53,7 +53,9 @@ def shape(size: int, rng: np.random.Generator) -> Mask:
     x, y = (int(v) for v in rng.integers(-5, size, 2))
     w, h = (int(v) for v in rng.integers(size // 10, size // 3, 2))
     if rng.random() < 0.5:
-        cv2.ellipse(mask, (x, y), (w // 2 + 4, h // 2 + 4), float(rng.uniform(0, 180)), 0, 360, 255, -1)
+        cv2.ellipse(
+            mask, (x, y), (w // 2 + 4, h // 2 + 4), float(rng.uniform(0, 180)), 0, 360, 255, -1
+        )
     else:
         cv2.rectangle(mask, (x, y), (x + w, y + h), 255, -1)
     return mask
@@ -70,7 +72,9 @@ def sunglasses(points: NDArray[np.float32], size: int, rng: np.random.Generator)
     down = rng.uniform(-0.03, 0.08) * apart
     for c in centres:
         cv2.ellipse(mask, (int(c[0]), int(c[1] + down)), axes, angle, 0, 360, 255, -1)
-    ends = [tuple(int(v) for v in c) for c in (centres[0] - across * 0.7, centres[1] + across * 0.7)]
+    ends = [
+        tuple(int(v) for v in c) for c in (centres[0] - across * 0.7, centres[1] + across * 0.7)
+    ]
     cv2.line(mask, ends[0], ends[1], 255, max(1, int(apart * 0.05)))
     return mask
 
@@ -84,7 +88,9 @@ def face_mask(points: NDArray[np.float32], size: int, rng: np.random.Generator) 
     return mask
 
 
-def frames(points: NDArray[np.float32], picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
+def frames(
+    points: NDArray[np.float32], picture: NDArray[np.uint8], rng: np.random.Generator
+) -> None:
     """Spectacle frames around both eyes, in place; they cover nothing."""
     apart = float(np.hypot(*(points[16:32].mean(0) - points[0:16].mean(0)))) + 1e-6
     axes = (int(apart * rng.uniform(0.3, 0.42)), int(apart * rng.uniform(0.22, 0.34)))
@@ -100,7 +106,9 @@ def paint(picture: NDArray[np.uint8], mask: Mask, dark: bool, rng: np.random.Gen
     slope = rng.uniform(-0.5, 0.5, 2)
     y, x = np.mgrid[0:size, 0:size].astype(np.float32)
     rough = cv2.resize(rng.normal(0, 1, (size // 8, size // 8)).astype(np.float32), (size, size))
-    fill = level + slope[0] * (x - size / 2) + slope[1] * (y - size / 2) + rough * rng.uniform(0, 12)
+    fill = (
+        level + slope[0] * (x - size / 2) + slope[1] * (y - size / 2) + rough * rng.uniform(0, 12)
+    )
     soft = cv2.GaussianBlur(mask, (0, 0), 0.8).astype(np.float32) / 255
     mixed = picture * (1 - soft) + np.clip(fill, 0, 255) * soft
     picture[:] = mixed.astype(np.uint8)

@@ -10,10 +10,12 @@ Lips run likewise: corner, nine lower, corner, nine upper (``k`` faces ``k + 10`
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LEFT_EYE: Final = (33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 157, 173)
 RIGHT_EYE: Final = (263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384, 398)
@@ -124,5 +126,7 @@ def eye_aspect(points: NDArray[np.float32]) -> NDArray[np.float32]:
 def mouth_aspect(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """Inner lip gap over inner mouth width, mean of the three middle pairs; float32[...]."""
     width = np.linalg.norm(points[..., 82, :] - points[..., 92, :], axis=-1)
-    gaps = [np.linalg.norm(points[..., 82 + k, :] - points[..., 92 + k, :], axis=-1) for k in (4, 5, 6)]
+    gaps = [
+        np.linalg.norm(points[..., 82 + k, :] - points[..., 92 + k, :], axis=-1) for k in (4, 5, 6)
+    ]
     return np.asarray(np.mean(gaps, axis=0) / (width + 1e-6), dtype=np.float32)

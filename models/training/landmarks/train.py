@@ -7,10 +7,8 @@ import logging
 import math
 import queue
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
@@ -19,10 +17,14 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from models.training.landmarks import dataset
-from models.training.landmarks.augment import Grey
+from models.training.landmarks.augment import CHIP, CHIP_CROP, Grey
 from models.training.landmarks.crop import SIZE
 from models.training.landmarks.net import LandmarkNet, assemble
 from models.training.landmarks.points import GROUPS, LID_PAIRS, LIP_PAIRS, MIRROR, REGIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 log = logging.getLogger("landmarks")
 
@@ -68,7 +70,9 @@ class Loss:
         self.pairs = torch.tensor(LID_PAIRS + LIP_PAIRS)
         self.pair_weights = torch.tensor([2.0] * len(LID_PAIRS) + [1.0] * len(LIP_PAIRS))
 
-    def __call__(self, heads: dict[str, Tensor], batch: dataset.Batch) -> tuple[Tensor, dict[str, float]]:
+    def __call__(
+        self, heads: dict[str, Tensor], batch: dataset.Batch
+    ) -> tuple[Tensor, dict[str, float]]:
         wanted, face = torch.from_numpy(batch.points), torch.from_numpy(batch.face)
         visible, opened = torch.from_numpy(batch.visible), torch.from_numpy(batch.openness)
         points = assemble(heads)
@@ -83,8 +87,12 @@ class Loss:
         gaps = (wing(gap * SIZE, 6.0, 0.8).sum(-1) * self.pair_weights).mean(1)
         centres = torch.stack([wanted[:, list(g)].mean(1) for g in GROUPS], 1)
         centre = ((heads["centres"].reshape(-1, 6, 2) - centres) * SIZE).abs().mean((1, 2))
-        state = functional.binary_cross_entropy_with_logits(heads["openness"], opened, reduction="none")
-        seen = functional.binary_cross_entropy_with_logits(heads["visible"], visible, reduction="none")
+        state = functional.binary_cross_entropy_with_logits(
+            heads["openness"], opened, reduction="none"
+        )
+        seen = functional.binary_cross_entropy_with_logits(
+            heads["visible"], visible, reduction="none"
+        )
         turned = functional.smooth_l1_loss(
             heads["pose"], torch.from_numpy(batch.pose), reduction="none", beta=0.05
         )
@@ -141,8 +149,8 @@ def fresh_net(chips: dataset.Chips, seed: int) -> LandmarkNet:
     """A new network whose heads begin at the training pictures' mean shape, made symmetric."""
     torch.manual_seed(seed)
     net = LandmarkNet()
-    middle = (dataset.CHIP - 1) / 2
-    mean = (np.mean([chip.points for chip in chips.chips], 0) - middle) / dataset.CHIP_CROP
+    middle = (CHIP - 1) / 2
+    mean = (np.mean([chip.points for chip in chips.chips], 0) - middle) / CHIP_CROP
     mirrored = mean[MIRROR] * np.array([-1, 1])
     net.start_at(((mean + mirrored) / 2).astype(np.float32))
     return net
@@ -158,10 +166,13 @@ def _average(averaged: nn.Module, net: nn.Module, keep: float) -> None:
                 value.copy_(current[name])
 
 
-def train(chips: dataset.Chips, backgrounds: list[Grey], plan: Plan, work: Path, fresh: bool) -> LandmarkNet:
+def train(
+    chips: dataset.Chips, backgrounds: list[Grey], plan: Plan, work: Path, fresh: bool
+) -> LandmarkNet:
     """Train to the plan's last step, from the checkpoint in ``work`` if there is one; gives the average."""
     steps = plan.epochs * len(chips.chips) // plan.batch
-    net = fresh_net(chips, plan.seed).to(memory_format=torch.channels_last)
+    net: LandmarkNet = fresh_net(chips, plan.seed)
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = copy.deepcopy(net)
     adam, loss_of, start = optimiser(net, plan), Loss(), 0
     checkpoint = work / "checkpoint.pt"
@@ -172,10 +183,14 @@ def train(chips: dataset.Chips, backgrounds: list[Grey], plan: Plan, work: Path,
         adam.load_state_dict(stored["adam"])
         start = stored["step"]
         log.info("going on from step %d", start)
-    log.info("%d pictures, %d epochs, %d steps of %d", len(chips.chips), plan.epochs, steps, plan.batch)
+    log.info(
+        "%d pictures, %d epochs, %d steps of %d", len(chips.chips), plan.epochs, steps, plan.batch
+    )
     smooth: dict[str, float] = {}
     net.train()
-    bar = tqdm(batches(chips, backgrounds, plan, start, steps), initial=start, total=steps, mininterval=30)
+    bar = tqdm(
+        batches(chips, backgrounds, plan, start, steps), initial=start, total=steps, mininterval=30
+    )
     for step, batch in enumerate(bar, start):
         rate = rate_at(step, steps, plan)
         for group in adam.param_groups:
@@ -191,11 +206,17 @@ def train(chips: dataset.Chips, backgrounds: list[Grey], plan: Plan, work: Path,
         last = step + 1 == steps
         if (step + 1) % plan.checkpoint_every == 0 or last:
             stored = {"net": net.state_dict(), "averaged": averaged.state_dict()}
-            torch.save(stored | {"adam": adam.state_dict(), "step": step + 1}, checkpoint.with_suffix(".part"))
+            torch.save(
+                stored | {"adam": adam.state_dict(), "step": step + 1},
+                checkpoint.with_suffix(".part"),
+            )
             checkpoint.with_suffix(".part").replace(checkpoint)
             seen = (step + 1) * plan.batch / len(chips.chips)
             log.info(
-                "step %d epoch %.2f rate %.5f %s", step + 1, seen, rate,
+                "step %d epoch %.2f rate %.5f %s",
+                step + 1,
+                seen,
+                rate,
                 " ".join(f"{k} {v:.3f}" for k, v in smooth.items()),
             )
     return averaged

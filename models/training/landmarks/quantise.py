@@ -1,0 +1,62 @@
+"""The trained network to float and int8 .tflite, and the fixture that pins its bits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from models.training import export, graph
+from models.training.landmarks import dataset
+from models.training.landmarks.crop import SIZE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from models.training.landmarks.augment import Grey
+    from models.training.landmarks.net import LandmarkNet
+
+CALIBRATION_PICTURES: Final = 512
+CALIBRATION_SEED: Final = 7
+FIXTURE_INPUTS: Final = 32
+FIXTURE_SEED: Final = 3
+FIXTURE_GRID: Final = 16
+
+
+def calibration(chips: dataset.Chips, backgrounds: list[Grey]) -> NDArray[np.uint8]:
+    """Training examples as training drew them (dark, bright, covered, no face): uint8[N, 128, 128, 1]."""
+    rng = np.random.default_rng(CALIBRATION_SEED)
+    drawn = dataset.batch(chips, backgrounds, CALIBRATION_PICTURES, rng)
+    return drawn.pictures.transpose(0, 2, 3, 1).copy()
+
+
+def write_models(
+    net: LandmarkNet, pictures: NDArray[np.uint8], as_float: Path, as_int8: Path
+) -> graph.Graph:
+    """Both files, and what the int8 one is made of; raises if XNNPACK would not take all of it."""
+    export.to_float(net.eval(), (SIZE, SIZE, 1), as_float)
+    export.to_int8(as_float, as_int8, export.ranges(as_float, pictures))
+    found = graph.read(as_int8)
+    graph.check(found)
+    return found
+
+
+def fixture_pictures(grids: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Seeded mosaics without people: uint8[N, 16, 16] enlarged eight times, plus a ramp, modulo 256."""
+    large = grids.repeat(SIZE // FIXTURE_GRID, axis=1).repeat(SIZE // FIXTURE_GRID, axis=2)
+    ramp = np.add.outer(np.arange(SIZE), np.arange(SIZE)).astype(np.uint8)
+    return (large + ramp[None]).astype(np.uint8)
+
+
+def write_fixture(model: Path, file: Path) -> None:
+    """``grids`` (see ``fixture_pictures``) and every int8 output of the model on them, by name."""
+    rng = np.random.default_rng(FIXTURE_SEED)
+    grids = rng.integers(0, 256, (FIXTURE_INPUTS, FIXTURE_GRID, FIXTURE_GRID), dtype=np.uint8)
+    # Contrasts from flat to full, so that the outputs are not all of one kind.
+    grids = (grids * np.linspace(0, 1, FIXTURE_INPUTS)[:, None, None]).astype(np.uint8)
+    outputs = graph.run_raw(model, fixture_pictures(grids)[..., None])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {name: raw for name, (raw, _, _) in outputs.items()}
+    np.savez_compressed(file, grids=grids, **arrays)
