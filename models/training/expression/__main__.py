@@ -18,7 +18,7 @@ from models.training.expression.train import Run, combined, train
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-EPOCHS, SEED = 48, 7
+EPOCHS, SEED = 28, 7
 log = logging.getLogger("expression")
 
 

@@ -1,7 +1,8 @@
 """What a camera and a car do to a face, done to a batch at once on the learner's device.
 
 Flip, roll, scale, shift, aspect (one sampling), motion blur in any direction, low resolution, gamma,
-contrast, brightness, side light, sensor noise, cutout. Shares and strengths are the constants below.
+contrast, brightness, side light, sensor noise, cutout. Shares and strengths are the constants below;
+`harshness` 0..1 scales the shares of what hides the face, so that a run can begin with clear pictures.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ DARK, SIDE_LIT, NOISY, CUT = 0.12, 0.15, 0.3, 0.5  # shares
 KERNEL = 11
 
 
-def augment(pictures: Tensor, size: int, random: torch.Generator) -> Tensor:
+def augment(pictures: Tensor, size: int, random: torch.Generator, harshness: float = 1.0) -> Tensor:
     """uint8[N, H, W] -> float32[N, 1, size, size] in 0..1."""
     n = len(pictures)
     x = _placed(pictures[:, None].float() / 255, size, random)
     chosen = torch.randperm(n, generator=random)
-    blurred = chosen[: int(BLURRED * n)]
-    coarse = chosen[int((BLURRED - 0.05) * n) : int((BLURRED - 0.05 + COARSE) * n)]  # some are both
+    share = harshness * n
+    blurred = chosen[: int(BLURRED * share)]
+    coarse = chosen[int((BLURRED - 0.05) * share) : int((BLURRED - 0.05 + COARSE) * share)]  # some are both
     x[blurred] = motion_blurred(x[blurred], BLUR_LENGTH * size / 48, random)
     x[coarse] = _coarse(x[coarse], size, random)
-    return _cut(_lit(x, random), random)
+    return _cut(_lit(x, random, harshness), random, harshness)
 
 
 def _uniform(n: int, spread: float, random: torch.Generator) -> Tensor:
@@ -81,25 +83,25 @@ def _coarse(x: Tensor, size: int, random: torch.Generator) -> Tensor:
     return torch.cat(parts)
 
 
-def _lit(x: Tensor, random: torch.Generator) -> Tensor:
+def _lit(x: Tensor, random: torch.Generator, harshness: float) -> Tensor:
     n, size = len(x), x.shape[-1]
 
     def each(values: Tensor) -> Tensor:
         return values.view(n, 1, 1, 1)
 
     ramp = torch.linspace(-1, 1, size)
-    side = each(_uniform(n, 0.8, random)) * _some(n, SIDE_LIT, random)
+    side = each(_uniform(n, 0.8, random)) * _some(n, SIDE_LIT * harshness, random)
     x = x * (1 + side * ramp.view(1, 1, 1, -1)).clamp(0.2, 1)  # a window on one side
     x = (x.clamp(0, 1) + 1e-4) ** each(_uniform(n, 0.4, random).exp())
     mean = x.mean((1, 2, 3), keepdim=True)
     x = (x - mean) * each(1 + _uniform(n, 0.4, random)) + mean + each(_uniform(n, 0.15, random))
-    dark = _some(n, DARK, random)
+    dark = _some(n, DARK * harshness, random)
     x = x * (1 - dark * each(0.4 + 0.4 * torch.rand(n, generator=random)))
     noise = torch.randn(x.shape, generator=random) * each(torch.rand(n, generator=random) * 0.06)
-    return (x + noise * _some(n, NOISY, random)).clamp(0, 1)
+    return (x + noise * _some(n, NOISY * harshness, random)).clamp(0, 1)
 
 
-def _cut(x: Tensor, random: torch.Generator) -> Tensor:
+def _cut(x: Tensor, random: torch.Generator, harshness: float) -> Tensor:
     n, size = len(x), x.shape[-1]
     place = torch.arange(size).float()
 
@@ -109,5 +111,5 @@ def _cut(x: Tensor, random: torch.Generator) -> Tensor:
         return (axis[None] - centre[:, None]).abs() < half[:, None]
 
     hole = within(place)[:, None, :, None] & within(place)[:, None, None, :]
-    hole &= _some(n, CUT, random).bool()
+    hole &= _some(n, CUT * harshness, random).bool()
     return torch.where(hole, torch.rand(n, 1, 1, 1, generator=random), x)

@@ -22,3 +22,13 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     scaled = logits / temperature
     risen = np.exp(scaled - scaled.max(-1, keepdims=True))
     return np.asarray(risen / risen.sum(-1, keepdims=True), np.float32)
+
+
+def polarity(probability: np.ndarray) -> np.ndarray:
+    """float32[..., 8] -> float32[...] in -1..1: pleasant minus unpleasant share. Derived, not measured valence."""
+    return probability[..., 1] - probability[..., 3:8].sum(-1)
+
+
+def intensity(probability: np.ndarray) -> np.ndarray:
+    """float32[..., 8] -> float32[...] in 0..1: what is not neutral. Derived, not measured arousal."""
+    return 1 - probability[..., 0]

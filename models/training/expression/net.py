@@ -27,7 +27,7 @@ class Stage:
 STEM = 24
 STAGES = (
     Stage(64, 48, stride=2),
-    Stage(160, 48, dense=False),
+    Stage(48, 48),
     Stage(96, 96, stride=2),
     Stage(88, 96),
     Stage(88, 96),
