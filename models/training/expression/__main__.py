@@ -13,12 +13,13 @@ from pathlib import Path
 
 import torch
 
-from models.training.expression import data
+from models.training.expression import data, evaluate
+from models.training.expression.finish import Places, convert, measure, write
 from models.training.expression.train import Run, combined, train
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-EPOCHS, SEED = 28, 7
+EPOCHS, SEED = 36, 7
 log = logging.getLogger("expression")
 
 
@@ -32,15 +33,21 @@ def main() -> None:
     checkpoint = WORK / f"{options.name}.pt"
     if options.fresh:
         checkpoint.unlink(missing_ok=True)
-    learn = data.ferplus(options.data, "Train")
-    valid = data.ferplus(options.data, "Valid")
-    weak = data.faces(options.data, held_out=False, only_rare=True) if options.weak else None
-    log.info("%d FER+ pictures, %d weak labels, %d to validate", len(learn), len(weak or ()), len(valid))
-    net = train(combined(learn, weak), valid, Run(options.epochs, options.seed, checkpoint))
-    if not options.only_train:
-        from models.training.expression import finish  # imports the converter, which training does not need
-
-        finish.finish(net, learn, valid, ROOT, WORK, options)
+    places = Places(ROOT, WORK)
+    learn, valid = data.ferplus(options.data, "Train"), data.ferplus(options.data, "Valid")
+    if not options.only_evaluate:
+        weak = data.faces(options.data, held_out=False, only_rare=True) if options.weak else None
+        log.info("%d FER+ pictures, %d weak labels, %d to validate", len(learn), len(weak or ()), len(valid))
+        net = train(combined(learn, weak), valid, Run(options.epochs, options.seed, checkpoint))
+        if options.only_train:
+            return
+        convert(net, learn, places, options.seed)
+    peers = {}
+    if options.fer:
+        peers["fer"] = evaluate.fer(options.fer)
+    if options.trial:
+        peers["trial int8"] = evaluate.ours(options.trial)
+    write(places, measure(places, options.data, peers), options.epochs, options.seed, WORK / "log.txt")
 
 
 def _options() -> argparse.Namespace:
@@ -53,7 +60,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--name", default="expression", help="of the checkpoint, for trials beside the main run")
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoint and start over")
     parser.add_argument("--no-weak", dest="weak", action="store_false", help="without the weak labels of faces/")
-    parser.add_argument("--only-train", action="store_true")
+    parser.add_argument("--only-train", action="store_true", help="no export, no figures")
+    parser.add_argument("--only-evaluate", action="store_true", help="figures of the files that are there")
+    parser.add_argument("--fer", type=Path, help="emotion_model_quantized.tflite of fer, to compare with")
+    parser.add_argument("--trial", type=Path, help="int8 file of the trial, to compare with")
     return parser.parse_args()
 
 

@@ -34,8 +34,8 @@ class Calibration:
 
 
 def ours(path: Path) -> Model:
-    """Our float or int8 file as a function of pictures."""
-    return lambda pictures: graph.run(path, pictures[..., None])["logits"]
+    """Our float or int8 file, of this run or an older one, as a function of pictures."""
+    return lambda pictures: next(iter(graph.run(path, pictures[..., None]).values()))
 
 
 def fer(path: Path) -> Model:
@@ -93,7 +93,9 @@ def scores(
     }
 
 
-def under_conditions(models: Mapping[str, Model], pictures: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, float]]:
+def under_conditions(
+    models: Mapping[str, Model], pictures: np.ndarray, truth: np.ndarray
+) -> dict[str, dict[str, float]]:
     """Condition -> model -> top-1 accuracy, on the same changed pictures for every model."""
     found = {}
     for name, change in figures.conditions().items():
@@ -106,3 +108,17 @@ def answered(probability: np.ndarray, truth: np.ndarray, limits: tuple[float, ..
     """Limit -> (share of pictures answered, share of those right)."""
     sure, right = probability.max(1), probability.argmax(1) == truth
     return {limit: (float((sure >= limit).mean()), float(right[sure >= limit].mean())) for limit in limits}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that the report and the manifest entry say about accuracy."""
+
+    calibration: Calibration
+    scores: Mapping[str, Mapping[str, figures.Score]]
+    conditions: Mapping[str, Mapping[str, float]]
+    answered: Mapping[float, tuple[float, float]]
+    ambiguous_uncertain: float  # share of pictures without a majority that are called uncertain
+    reliability: list[tuple[float, float]]
+    same_top1: float  # share of pictures where float and int8 give the same answer
+    float_error: float  # calibration error of the float model, same temperature

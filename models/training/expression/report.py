@@ -69,7 +69,9 @@ def plot(path: Path, confusion: np.ndarray, reliability: Sequence[tuple[float, f
     left.set(xlabel="answer", ylabel="majority of the annotators", title="FER+ Valid, int8")
     right.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
     right.plot(*zip(*reliability, strict=True), marker="o")
-    right.set(xlabel="confidence after temperature", ylabel="share right", title="reliability", xlim=(0, 1), ylim=(0, 1))
+    right.set(
+        xlabel="confidence after temperature", ylabel="share right", title="reliability", xlim=(0, 1), ylim=(0, 1)
+    )
     figure.tight_layout()
     figure.savefig(path, dpi=80)
     plt.close(figure)

@@ -149,7 +149,9 @@ def logits(net: nn.Module, images: np.ndarray) -> np.ndarray:
     """uint8[N, 48, 48] -> float32[N, 8] of the torch network."""
     net.eval()
     parts = torch.from_numpy(images)[:, None].split(256)
-    return torch.cat([net((p.float() / 255).contiguous(memory_format=torch.channels_last))["logits"] for p in parts]).numpy()
+    return torch.cat(
+        [net((p.float() / 255).contiguous(memory_format=torch.channels_last))["logits"] for p in parts]
+    ).numpy()
 
 
 def _quick(net: nn.Module, valid: Pictures) -> str:
