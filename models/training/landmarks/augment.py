@@ -54,10 +54,14 @@ class Strength:
     scale: float = 0.10
     shift: float = 0.045
     closing: float = 0.30
+    cover: bool = True
+    relight: float = 1.0
 
 
 TRAINING: Final = Strength()
-TRACKED: Final = Strength(turn_deg=2.0, wide_turn_deg=4.0, scale=0.03, shift=0.015, closing=0.0)
+CALM: Final = Strength(turn_deg=5.0, wide_turn_deg=12.0, scale=0.06, shift=0.03, relight=0.35)
+"""Nearer to what a tracked face looks like; drawn more often while the rate falls."""
+TRACKED: Final = Strength(2.0, 4.0, 0.03, 0.015, closing=0.0, cover=False, relight=0.0)
 
 
 def closed(chip: Chip, rng: np.random.Generator) -> tuple[Grey, Points]:
@@ -104,7 +108,7 @@ def example(
         cv2.warpAffine(picture, there, (SIZE, SIZE), flags=cv2.INTER_LINEAR, borderMode=border),
         np.uint8,
     )
-    if strength.closing and rng.random() < 0.5:
+    if strength.cover and rng.random() < 0.5:
         corners = np.asarray(chip.corners @ there[:, :2].T + there[:, 2], np.float32)
         _surround(crop, corners, backgrounds, rng)
     points = (points @ there[:, :2].T + there[:, 2]).astype(np.float32)
@@ -112,10 +116,10 @@ def example(
     if mirrored:
         points, pose = points[MIRROR], pose * np.array([-1, 1, -1], np.float32)
     pose[2] += turn
-    if not strength.closing:
-        return Example(crop, points, pose, np.ones(3, np.float32))
-    covered = occluders.occlude(crop, points, rng)
-    return Example(light(crop, rng), points, pose, occluders.visibility(points, covered))
+    covered = occluders.occlude(crop, points, rng) if strength.cover else None
+    if strength.relight == 1.0 or rng.random() < strength.relight:
+        crop = light(crop, rng)
+    return Example(crop, points, pose, occluders.visibility(points, covered))
 
 
 def _surround(

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from models.training.landmarks import pose
-from models.training.landmarks.augment import CHIP, CHIP_CROP, TRAINING, Chip, Grey, example
+from models.training.landmarks.augment import CALM, CHIP, CHIP_CROP, TRAINING, Chip, Grey, example
 from models.training.landmarks.crop import SIZE, crop_from_points, crop_matrix
 from models.training.landmarks.negatives import negative
 from models.training.landmarks.points import eye_aspect, mouth_aspect
@@ -115,8 +115,13 @@ def load(work: Path, wheel: Path, evaluation: bool) -> Chips:
     return Chips(chips, np.cumsum(weights) / np.sum(weights), names)
 
 
-def batch(chips: Chips, backgrounds: list[Grey], size: int, rng: np.random.Generator) -> Batch:
-    """Draw ``size`` examples; the same generator state gives the same batch."""
+def batch(
+    chips: Chips, backgrounds: list[Grey], size: int, rng: np.random.Generator, calm: float = 0.0
+) -> Batch:
+    """Draw ``size`` examples; the same generator state gives the same batch.
+
+    ``calm``: the share of faces that stray less from a tracked crop.
+    """
     pictures = np.empty((size, 1, SIZE, SIZE), np.uint8)
     points = np.zeros((size, 127, 2), np.float32)
     visible = np.zeros((size, 3), np.float32)
@@ -129,7 +134,8 @@ def batch(chips: Chips, backgrounds: list[Grey], size: int, rng: np.random.Gener
             pictures[row, 0] = negative(chip, backgrounds, rng)
             points[row] = chip.points  # never learnt from; keeps the arithmetic finite
             continue
-        made = example(chip, backgrounds, TRAINING, rng)
+        strength = CALM if calm and rng.random() < calm else TRAINING
+        made = example(chip, backgrounds, strength, rng)
         pictures[row, 0], points[row] = made.picture, made.points
         visible[row], angles[row] = made.visible, made.pose
     relative = np.asarray((points - (SIZE - 1) / 2) / SIZE, np.float32)

@@ -9,10 +9,12 @@ import numpy as np
 
 from models.training.landmarks import augment, dataset, negatives, occluders
 from models.training.landmarks.crop import SIZE
-from models.training.landmarks.evaluate import Grey, Held, crops_of, cut
+from models.training.landmarks.evaluate import Grey, Held, Net, crops_of, cut
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 NEGATIVE_PATCHES: Final = 4000
 
@@ -38,3 +40,8 @@ def face_crops(held: Held, chips: dataset.Chips, seed: int = 22) -> dict[str, Gr
         occluders.paint(covered, occluders.hand(SIZE, rng), False, rng)
         hands.append(covered)
     return {"as they are": plain, "eyes shut": np.array(shut), "a hand in front": np.array(hands)}
+
+
+def scores(net: Net, crops: Grey) -> NDArray[np.float64]:
+    """The flag's probability for each crop, float64[N]."""
+    return np.array([answer.face for answer in net(crops)], np.float64)

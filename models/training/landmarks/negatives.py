@@ -107,11 +107,27 @@ def texture(rng: np.random.Generator) -> Grey:
     return np.asarray(np.clip(field, 0, 255), np.uint8)
 
 
+def nothing(empty: Sequence[Grey], rng: np.random.Generator) -> Grey:
+    """A patch of a scene, sometimes turned, sometimes two mixed: there are only so many scenes."""
+    one = patch(empty[int(rng.integers(len(empty)))], rng)
+    if rng.random() < 0.4:
+        middle = ((SIZE - 1) / 2, (SIZE - 1) / 2)
+        turn = cv2.getRotationMatrix2D(middle, rng.uniform(-180, 180), rng.uniform(1.0, 1.6))
+        one = np.asarray(
+            cv2.warpAffine(one, turn, (SIZE, SIZE), borderMode=cv2.BORDER_REFLECT_101), np.uint8
+        )
+    if rng.random() < 0.3:
+        other = patch(empty[int(rng.integers(len(empty)))], rng)
+        share = rng.uniform(0.3, 0.7)
+        one = np.asarray(cv2.addWeighted(one, share, other, 1 - share, 0), np.uint8)
+    return one
+
+
 def negative(chip: Chip, empty: Sequence[Grey], rng: np.random.Generator) -> NDArray[np.uint8]:
     """One example without a face, uint8[128, 128]."""
     kind = rng.random()
     if kind < 0.55:
-        return light(patch(empty[int(rng.integers(len(empty)))], rng), rng)
+        return light(nothing(empty, rng), rng)
     if kind < 0.85:
         return light(misses(chip, rng), rng)
     if kind < 0.93:
