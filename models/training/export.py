@@ -35,8 +35,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
-from models.training.graph import parse
 from torch import Tensor, nn
+
+from models.training.graph import parse
 
 INPUT = "image"
 SAMPLES = 2_000_000  # values kept for each tensor's percentiles: 200 beyond either end at 99.99 %

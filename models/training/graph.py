@@ -105,8 +105,8 @@ def run_raw(path: Path, pictures: Iterable[np.ndarray]) -> dict[str, tuple[np.nd
 
 
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-_OPERATORS = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
-_DTYPES = {v: k for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
+_OPERATORS: dict[int, str] = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
+_DTYPES: dict[int, str] = {v: k for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
 
 
 def parse(path: Path) -> Any:

@@ -19,7 +19,7 @@ from models.training.expression.train import Run, combined, train
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-EPOCHS, SEED = 36, 7
+EPOCHS, SEED = 30, 7
 log = logging.getLogger("expression")
 
 
@@ -42,12 +42,12 @@ def main() -> None:
         if options.only_train:
             return
         convert(net, learn, places, options.seed)
-    peers = {}
+    peers, files = {}, {}
     if options.fer:
-        peers["fer"] = evaluate.fer(options.fer)
+        peers["fer"], files["fer"] = evaluate.fer(options.fer), options.fer
     if options.trial:
-        peers["trial int8"] = evaluate.ours(options.trial)
-    write(places, measure(places, options.data, peers), options.epochs, options.seed, WORK / "log.txt")
+        peers["trial int8"], files["trial int8"] = evaluate.ours(options.trial), options.trial
+    write(places, measure(places, options.data, peers, files), options.epochs, options.seed, WORK / "log.txt")
 
 
 def _options() -> argparse.Namespace:

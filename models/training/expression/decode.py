@@ -26,9 +26,9 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 
 def polarity(probability: np.ndarray) -> np.ndarray:
     """float32[..., 8] -> float32[...] in -1..1: pleasant minus unpleasant share. Derived, not measured valence."""
-    return probability[..., 1] - probability[..., 3:8].sum(-1)
+    return np.asarray(probability[..., 1] - probability[..., 3:8].sum(-1), np.float32)
 
 
 def intensity(probability: np.ndarray) -> np.ndarray:
     """float32[..., 8] -> float32[...] in 0..1: what is not neutral. Derived, not measured arousal."""
-    return 1 - probability[..., 0]
+    return np.asarray(1 - probability[..., 0], np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,23 @@ def answered(probability: np.ndarray, truth: np.ndarray, limits: tuple[float, ..
     return {limit: (float((sure >= limit).mean()), float(right[sure >= limit].mean())) for limit in limits}
 
 
+def speed(paths: Mapping[str, Path], rounds: int = 300) -> dict[str, float]:
+    """CPU microseconds of one inference (median), one thread, taking turns: ratios hold on a busy machine."""
+    interpreters = {name: Interpreter(str(path), num_threads=1) for name, path in paths.items()}
+    taken: dict[str, list[float]] = {name: [] for name in paths}
+    for interpreter in interpreters.values():
+        interpreter.allocate_tensors()
+        source = interpreter.get_input_details()[0]
+        interpreter.set_tensor(source["index"], np.zeros(source["shape"], source["dtype"]))
+    for _ in range(rounds):
+        for name, interpreter in interpreters.items():
+            interpreter.invoke()  # warms the cache that the others used
+            start = time.process_time_ns()
+            interpreter.invoke()
+            taken[name].append((time.process_time_ns() - start) / 1000)
+    return {name: float(np.median(values)) for name, values in taken.items()}
+
+
 @dataclass(frozen=True)
 class Figures:
     """All that the report and the manifest entry say about accuracy."""
@@ -122,3 +140,4 @@ class Figures:
     reliability: list[tuple[float, float]]
     same_top1: float  # share of pictures where float and int8 give the same answer
     float_error: float  # calibration error of the float model, same temperature
+    speed: Mapping[str, float]  # microseconds of CPU time

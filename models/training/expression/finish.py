@@ -72,7 +72,7 @@ def _fixture(places: Places) -> None:
     np.savez_compressed(path, image=stacked, logits=stored, scale=np.float32(scale), zero_point=np.int32(zero))
 
 
-def measure(places: Places, folder: Path, peers: dict[str, evaluate.Model]) -> evaluate.Figures:
+def measure(places: Places, folder: Path, peers: dict[str, evaluate.Model], files: dict[str, Path]) -> evaluate.Figures:
     """Every figure of the report, from the files."""
     ours = {"float": evaluate.ours(places.float32), "int8": evaluate.ours(places.int8)}
     named = evaluate.sets(folder)
@@ -94,6 +94,7 @@ def measure(places: Places, folder: Path, peers: dict[str, evaluate.Model]) -> e
         reliability=figures.reliability(sure, truth),
         same_top1=float((logits.argmax(1) == ours["float"](pictures).argmax(1)).mean()),
         float_error=figures.calibration_error(softmax(ours["float"](pictures), calibration.temperature), truth),
+        speed=evaluate.speed({"int8": places.int8, "float": places.float32} | files),
     )
 
 
