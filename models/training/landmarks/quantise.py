@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,8 +13,7 @@ from models.training.landmarks import dataset
 from models.training.landmarks.crop import SIZE
 
 if TYPE_CHECKING:
-    import copy
-from pathlib import Path
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
