@@ -49,7 +49,7 @@ def write_models(
     with torch.no_grad():
         for name, head in (*corrected.points.items(), *corrected.state.items()):
             shift = torch.from_numpy((wanted[name] - got[name]).mean(0))
-            head.bias.add_(shift)  # type: ignore[operator,union-attr]
+            head.bias.add_(shift)  # type: ignore[operator]
     export.to_float(corrected.eval(), (SIZE, SIZE, 1), shifted)
     export.to_int8(shifted, as_int8, export.ranges(shifted, pictures))
     found = graph.read(as_int8)
