@@ -1,7 +1,8 @@
 """`python -m models.training.detector`: labels, training, export, evaluation, in one go.
 
-A stage whose result exists is skipped; `--fresh` starts over. What is written: models/detector.tflite,
-models/detector.yaml, models/training/reports/detector.md and .png, tests/fixtures/detector.npz.
+A stage whose result exists is skipped; `--fresh` starts over. What is written:
+models/detector.tflite, models/detector.yaml, models/training/reports/detector.md and .png,
+tests/fixtures/detector.npz.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ import cv2
 import torch
 
 from models.training.detector import labels, report, sets, teacher
-from models.training.detector.backgrounds import Sources
 from models.training.detector.figures import figures
-from models.training.detector.finish import convert, write_entry, write_fixture
+from models.training.detector.finish import convert, write_entry
+from models.training.detector.parity import write_fixture
 from models.training.detector.train import Settings, train
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.training.detector.backgrounds import Sources
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "detector"
@@ -34,8 +39,11 @@ def main() -> None:
     """Parse the command line and run the stages."""
     options = _options()
     WORK.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s",
-                        handlers=[logging.StreamHandler(), logging.FileHandler(WORK / "train.log")])
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(name)s %(message)s",
+        handlers=[logging.StreamHandler(), logging.FileHandler(WORK / "train.log")],
+    )
     cv2.setNumThreads(options.threads)
     torch.set_num_threads(options.threads)
     data, teachers = labels.data_folder(options.data), teacher.folder(options.teachers)
@@ -62,7 +70,9 @@ def main() -> None:
 def _sources(data: Path, teachers: Path) -> tuple[Sources, Sources]:
     """The training and the held-out part; the teacher is asked once."""
     if not (WORK / "scenes.npz").exists():
-        labels.save_scene_keys(labels.make_scenes(data, teacher.Mesh(teachers)), WORK / "scenes.npz")
+        labels.save_scene_keys(
+            labels.make_scenes(data, teacher.Mesh(teachers)), WORK / "scenes.npz"
+        )
     if not (WORK / "faces.npz").exists():
         made = labels.make_faces(data, teacher.BlazeFace(teachers), teacher.Mesh(teachers))
         labels.save_faces(made, WORK / "faces.npz")
@@ -82,15 +92,26 @@ def _summary(path: Path) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m models.training.detector", description=__doc__)
-    parser.add_argument("--data", type=Path, help="the data folder (default: MIEN_DATA, else ../shared/data)")
-    parser.add_argument("--teachers", type=Path,
-                        help="folder with MediaPipe's two .tflite (default: MIEN_TEACHERS, else models/interim)")
+    parser.add_argument(
+        "--data", type=Path, help="the data folder (default: MIEN_DATA, else ../shared/data)"
+    )
+    parser.add_argument(
+        "--teachers",
+        type=Path,
+        help="folder with MediaPipe's two .tflite (default: MIEN_TEACHERS, else models/interim)",
+    )
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     parser.add_argument("--seed", type=int, default=Settings.seed)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--scenes", type=int, default=600, help="pictures in each made set of the evaluation")
-    parser.add_argument("--fresh", action="store_true", help="forget labels and checkpoint and start over")
-    parser.add_argument("--again", action="store_true", help="go on training and export though the model exists")
+    parser.add_argument(
+        "--scenes", type=int, default=600, help="pictures in each made set of the evaluation"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="forget labels and checkpoint and start over"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="go on training and export though the model exists"
+    )
     parser.add_argument("--no-figures", action="store_true", help="stop after the export")
     return parser.parse_args()
 

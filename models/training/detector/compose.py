@@ -1,4 +1,7 @@
-"""Scenes made on the fly: backgrounds, faces pasted into them, windows of real scenes, and their labels."""
+"""Scenes made on the fly.
+
+Backgrounds, faces pasted into them, windows of real scenes, and their labels.
+"""
 
 from __future__ import annotations
 
@@ -8,197 +11,164 @@ import cv2
 import numpy as np
 
 from models.training.detector.backgrounds import Sources, background
-from models.training.detector.labels import CROP, Faces
-from models.training.detector.light import Rng, occluded, side_light, tinted
-from models.training.detector.teacher import Bytes, Floats
+from models.training.detector.labels import CROP
+from models.training.detector.pasting import distract, paste
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.training.detector.teacher import Bytes
+    from models.training.detector.light import Rng
+    from models.training.detector.decode import Floats
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """uint8[H, W, 3] RGB; boxes float32[N, 4]; keys float32[N, 6, 2], NaN where not known; all in its pixels."""
+    """uint8[H, W, 3] RGB; boxes float32[N, 4].
+
+    Keys float32[N, 6, 2], NaN where not known; all in its pixels.
+    """
 
     picture: Bytes
     boxes: Floats
     keys: Floats
 
 
-def _alpha(outline: Floats, scale: float, rng: Rng) -> Floats:
-    """float32[160, 160] mask of a crop: the outline widened to the hair, or the whole crop, soft or hard."""
-    kind = rng.random()
-    mask = np.zeros((CROP, CROP), np.float32)
-    if kind < 0.5:
-        middle = outline.mean(0)
-        wide = middle + (outline - middle) * rng.uniform([1.0, 1.0], [1.35, 1.35])
-        upper = wide[:, 1] < middle[1]
-        wide[upper, 1] -= rng.uniform(0.0, 0.35) * np.ptp(outline[:, 1])
-        cv2.fillPoly(mask, [wide.astype(np.int32)], 1.0)
-    elif kind < 0.85:
-        rim = int(rng.integers(2, 12))
-        mask[rim:-rim, rim:-rim] = 1
-    else:
-        return np.ones((CROP, CROP), np.float32)
-    # A rim of about one pixel of the finished picture, or softer.
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), float(np.clip(rng.uniform(0.6, 2.0) / scale, 0.8, 8))), np.float32)
+def composed(
+    src: Sources,
+    height: int,
+    width: int,
+    rng: Rng,
+    sides: list[float] | None = None,
+    most_roll: float = 50.0,
+) -> Labelled:
+    """A background with faces pasted into it.
 
-
-def _shoulders(canvas: Bytes, at: Floats, side: float, rng: Rng) -> None:
-    colour = tuple(int(c) for c in rng.integers(0, 256, 3))
-    neck = tuple(int(c * rng.uniform(0.5, 1.1)) for c in (170, 130, 110))
-    x, y = float(at[0]), float(at[1])
-    cv2.ellipse(canvas, (int(x), int(y + side * 0.7)), (int(side * 0.3), int(side * 0.4)), 0, 0, 360, neck, -1)
-    cv2.ellipse(canvas, (int(x), int(y + side * rng.uniform(1.5, 1.8))), (int(side * rng.uniform(0.9, 1.4)),
-                int(side * rng.uniform(0.7, 1.0))), 0, 0, 360, colour, -1)
-
-
-def placed(outline: Floats, at: Floats, side: float, roll: float, squeeze: float, flip: bool) -> Floats:
-    """float64[2, 3] from crop pixels to canvas pixels: outline's middle to `at`, its mean side to `side`."""
-    extent = np.ptp(outline, axis=0)
-    scale = side / float(np.sqrt(extent[0] * extent[1]))
-    cos, sin = np.cos(roll), np.sin(roll)
-    turn = np.array([[cos, -sin], [sin, cos]]) @ np.diag([(-1 if flip else 1) * squeeze, 1.0]) * scale
-    middle = (outline.max(0) + outline.min(0)) / 2
-    return np.column_stack([turn, at - turn @ middle])  # type: ignore[no-any-return]
-
-
-def paste(canvas: Bytes, faces: Faces, k: int, at: Floats, side: float, roll: float, rng: Rng,
-          plain: bool = False) -> tuple[Floats, Floats]:
-    """Put face `k` on the canvas in place; its box float32[4] and keys float32[6, 2] there.
-
-    side: square root of the box area before turning, pixels; roll: radians; plain: nothing before the face.
+    `sides` in pixels, or drawn at random (one in ten: nobody).
     """
-    grey, outline, keys = faces.images[k], faces.outlines[k], faces.keys[k]
-    flip = bool(rng.random() < 0.5)
-    squeeze = float(rng.uniform(0.8, 1.08))
-    if not plain and rng.random() < 0.3:
-        grey = occluded(grey, outline, keys, rng)
-    move = placed(outline, at, side, roll, squeeze, flip)
-    scale = float(np.sqrt(abs(np.linalg.det(move[:, :2]))))
-    if rng.random() < 0.4:
-        _shoulders(canvas, at, side, rng)
-    colour = tinted(grey, rng, True)
-    mask = _alpha(outline, scale, rng)
-    if rng.random() < 0.5:
-        colour = np.asarray(colour * side_light((CROP, CROP), rng), np.uint8)
-    warp = move
-    while scale < 0.55:  # halve first, or the warp aliases
-        colour = np.asarray(cv2.resize(colour, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
-        mask = np.asarray(cv2.resize(mask, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
-        # Pixel middles: x_full = 2 * x_half + 0.5.
-        warp = np.column_stack([warp[:, :2] * 2, warp[:, 2] + warp[:, :2] @ [0.5, 0.5]])
-        scale *= 2
-    corners = np.array([[0, 0], [CROP, 0], [0, CROP], [CROP, CROP]]) @ move[:, :2].T + move[:, 2]
-    low = np.maximum(np.floor(corners.min(0)).astype(int), 0)
-    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, [canvas.shape[1], canvas.shape[0]])
-    if (high > low).all():
-        local = np.column_stack([warp[:, :2], warp[:, 2] - low])
-        size = (int(high[0] - low[0]), int(high[1] - low[1]))
-        over = cv2.warpAffine(colour, local, size, flags=cv2.INTER_LINEAR)
-        weight = cv2.warpAffine(mask, local, size, flags=cv2.INTER_LINEAR)[..., None]
-        part = canvas[low[1]:high[1], low[0]:high[0]]
-        part[:] = (part * (1 - weight) + over * weight).astype(np.uint8)
-    there = outline @ move[:, :2].T + move[:, 2]
-    there_keys = keys @ move[:, :2].T + move[:, 2]
-    if flip:
-        there_keys = there_keys[[1, 0, 2, 3, 5, 4]]
-    box = np.concatenate([there.min(0), there.max(0)])
-    return box.astype(np.float32), there_keys.astype(np.float32)
-
-
-def distract(canvas: Bytes, src: Sources, rng: Rng) -> None:
-    """Paste a face-shaped piece of background, skin-coloured or not: a pasted rim alone must mean nothing."""
-    height, width = canvas.shape[:2]
-    side = int(np.exp(rng.uniform(np.log(8), np.log(0.7 * height))))
-    piece = background(src, side, side, rng)
-    if rng.random() < 0.5:
-        piece = tinted(np.asarray(cv2.cvtColor(piece, cv2.COLOR_RGB2GRAY), np.uint8), rng, True)
-    mask = np.zeros((side, side), np.float32)
-    cv2.ellipse(mask, (side // 2, side // 2), (int(side * rng.uniform(0.3, 0.45)), side // 2),
-                float(rng.uniform(-40, 40)), 0, 360, 1.0, -1, cv2.LINE_AA)
-    left, top = int(rng.integers(0, width - side + 1)) if width > side else 0, int(rng.integers(0, height - side + 1))
-    part = canvas[top:top + side, left:left + side]
-    weight = mask[:part.shape[0], :part.shape[1], None]
-    part[:] = (part * (1 - weight) + piece[:part.shape[0], :part.shape[1]] * weight).astype(np.uint8)
-
-
-def composed(src: Sources, height: int, width: int, rng: Rng, sides: list[float] | None = None,
-             most_roll: float = 50.0) -> Labelled:
-    """A background with faces pasted into it; `sides` in pixels, or drawn at random (one in ten: nobody)."""
     canvas = background(src, height, width, rng).copy()
     for _ in range(int(rng.integers(0, 3)) if rng.random() < 0.5 else 0):
         distract(canvas, src, rng)
     if sides is None:
         count = int(rng.choice([0, 1, 2, 3, 5], p=[0.1, 0.45, 0.25, 0.1, 0.1]))
         top = 1.0 if count == 1 else 0.6
-        sides = [float(np.exp(rng.uniform(np.log(10.0), np.log(top * min(height, width))))) for _ in range(count)]
+        sides = [
+            float(np.exp(rng.uniform(np.log(10.0), np.log(top * min(height, width)))))
+            for _ in range(count)
+        ]
     boxes: list[Floats] = []
     keys: list[Floats] = []
     for side in sorted(sides):
         for _ in range(8):
             reach = 0.42 * side
-            at = np.array([rng.uniform(min(reach, width / 2), max(width - reach, width / 2)),
-                           rng.uniform(min(reach, height / 2), max(height - reach, height / 2))])
+            at = np.array(
+                [
+                    rng.uniform(min(reach, width / 2), max(width - reach, width / 2)),
+                    rng.uniform(min(reach, height / 2), max(height - reach, height / 2)),
+                ]
+            )
             # Whole crops are about 1.4 sides wide: keep pasted faces from covering each other.
-            if all(np.abs(at - (b[:2] + b[2:]) / 2).max() > 0.8 * side + 0.55 * float(max(b[2:] - b[:2])) for b in boxes):
+            if all(
+                np.abs(at - (b[:2] + b[2:]) / 2).max()
+                > 0.8 * side + 0.55 * float(max(b[2:] - b[:2]))
+                for b in boxes
+            ):
                 break
         else:
             continue
         k = int(rng.integers(len(src.faces.images)))
-        while src.faces.native[k] < min(0.8 * side, CROP):  # FER+ is 48 pixels wide: small faces only
+        while src.faces.native[k] < min(
+            0.8 * side, CROP
+        ):  # FER+ is 48 pixels wide: small faces only
             k = int(rng.integers(len(src.faces.images)))
-        roll = np.radians(rng.uniform(-most_roll, most_roll) if rng.random() < 0.5 else rng.normal(0, 10))
+        roll = np.radians(
+            rng.uniform(-most_roll, most_roll) if rng.random() < 0.5 else rng.normal(0, 10)
+        )
         box, points = paste(canvas, src.faces, k, at, side, float(roll), rng)
         boxes.append(box)
         keys.append(points)
-    return Labelled(canvas, np.asarray(boxes, np.float32).reshape(-1, 4), np.asarray(keys, np.float32).reshape(-1, 6, 2))
+    return Labelled(
+        canvas,
+        np.asarray(boxes, np.float32).reshape(-1, 4),
+        np.asarray(keys, np.float32).reshape(-1, 6, 2),
+    )
 
 
-def window(src: Sources, height: int, width: int, rng: Rng, side: float | None = None, turn: float = 12.0) -> Labelled:
-    """A turned, scaled window of a real scene about one of its faces, brought to `side` pixels; every face of
-    the scene is labelled (those that fall outside too: the caller drops them)."""
+def window(
+    src: Sources, height: int, width: int, rng: Rng, side: float | None = None, turn: float = 12.0
+) -> Labelled:
+    """A turned, scaled window of a real scene about one of its faces, brought to `side` pixels.
+
+    Every face of the scene is labelled (those that fall outside too: the caller drops them).
+    """
     scene = src.scenes[int(rng.integers(len(src.scenes)))]
     picture, boxes, keys = scene.picture, scene.boxes, scene.keys
     extents = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
     # Large faces are rare here: draw them more often.
     k = int(rng.choice(len(boxes), p=extents / extents.sum()))
-    wanted = side or float(np.exp(rng.uniform(np.log(10.0), np.log(min(0.8 * height, 2.5 * extents[k])))))
+    wanted = side or float(
+        np.exp(rng.uniform(np.log(10.0), np.log(min(0.8 * height, 2.5 * extents[k]))))
+    )
     scale = float(np.clip(wanted / extents[k], 0.05, 3.0))
     roll = float(np.radians(rng.normal(0, turn)))
     flip = -1.0 if rng.random() < 0.5 else 1.0
-    linear = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]]) @ np.diag([flip, 1.0]) * scale
+    linear = (
+        np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+        @ np.diag([flip, 1.0])
+        * scale
+    )
     shown = np.array([rng.uniform(0.15, 0.85) * width, rng.uniform(0.2, 0.8) * height])
     move = np.column_stack([linear, shown - linear @ ((boxes[k, :2] + boxes[k, 2:]) / 2)])
     warp, rest = move, scale
     while rest < 0.55:
-        picture = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        picture = np.asarray(
+            cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8
+        )
         warp = np.column_stack([warp[:, :2] * 2, warp[:, 2] + warp[:, :2] @ [0.5, 0.5]])
         rest *= 2
     border = cv2.BORDER_REPLICATE if rng.random() < 0.5 else cv2.BORDER_CONSTANT
-    out = np.asarray(cv2.warpAffine(picture, warp, (width, height), flags=cv2.INTER_LINEAR, borderMode=border), np.uint8)
+    out = np.asarray(
+        cv2.warpAffine(picture, warp, (width, height), flags=cv2.INTER_LINEAR, borderMode=border),
+        np.uint8,
+    )
     half = (boxes[:, 2:] - boxes[:, :2]) / 2 * scale
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2 @ move[:, :2].T + move[:, 2]
     # The box about the ellipse that the given box held, turned.
     cos, sin = abs(np.cos(roll)), abs(np.sin(roll))
-    turned = np.stack([np.hypot(half[:, 0] * cos, half[:, 1] * sin), np.hypot(half[:, 0] * sin, half[:, 1] * cos)], 1)
+    turned = np.stack(
+        [
+            np.hypot(half[:, 0] * cos, half[:, 1] * sin),
+            np.hypot(half[:, 0] * sin, half[:, 1] * cos),
+        ],
+        1,
+    )
     there = keys @ move[:, :2].T + move[:, 2]
     if flip < 0:
         there = there[:, [1, 0, 2, 3, 5, 4]]
-    return Labelled(out, np.concatenate([middles - turned, middles + turned], 1).astype(np.float32), there.astype(np.float32))
+    return Labelled(
+        out,
+        np.concatenate([middles - turned, middles + turned], 1).astype(np.float32),
+        there.astype(np.float32),
+    )
 
 
 def training_picture(src: Sources, size: int, rng: Rng) -> Labelled:
-    """One square uint8[size, size, 3] as the runtime would letterbox it: 4:3 mostly, black bars; still
-    to be seen through a camera (light.camera)."""
+    """One square uint8[size, size, 3] as the runtime would letterbox it: 4:3 mostly, black bars.
+
+    Still to be seen through a camera (light.camera).
+    """
     shape = rng.choice(4, p=[0.3, 0.45, 0.15, 0.1])
-    width, height = ((size, size), (size, size * 3 // 4), (size, size * 9 // 16), (size * 3 // 4, size))[shape]
+    width, height = (
+        (size, size),
+        (size, size * 3 // 4),
+        (size, size * 9 // 16),
+        (size * 3 // 4, size),
+    )[shape]
     kind = rng.random()
-    if kind < 0.35:
-        made = window(src, height, width, rng)
-    else:
-        made = composed(src, height, width, rng)
+    made = (window if kind < 0.35 else composed)(src, height, width, rng)
     square = np.zeros((size, size, 3), np.uint8)
     left, top = (size - width) // 2, (size - height) // 2
     # Black stays for the bars alone: train.shown tells them from the picture by it.
-    square[top:top + height, left:left + width] = np.maximum(made.picture, 1)
+    square[top : top + height, left : left + width] = np.maximum(made.picture, 1)
     shift = np.array([left, top], np.float32)
     inside = np.array([left, top, left + width, top + height], np.float32)
     boxes = made.boxes + np.tile(shift, 2)

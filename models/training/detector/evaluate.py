@@ -1,23 +1,32 @@
-"""Recall, false alarms and key point error of ours (int8, float) and BlazeFace on the same pictures."""
+"""Recall, false alarms and key point error of ours (int8.
+
+Float) and BlazeFace on the same pictures.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from models.training.detector.decode import Floats, Found, Head, faces, overlaps
 from models.training.detector.sets import SMALL, Case
 from models.training.detector.teacher import Bytes, letterboxed
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Detect = Callable[[Bytes, float], Found]
 KEYS = ("right eye", "left eye", "nose", "mouth", "right ear", "left ear")
 
 
 class Ours:
-    """Our .tflite, int8 or float, as a function of a picture uint8[H, W, 3] RGB and a least score."""
+    """Our .tflite, int8 or float, as a function of a picture uint8[H, W.
+
+    3] RGB and a least score.
+    """
 
     def __init__(self, path: Path) -> None:
         from ai_edge_litert.interpreter import Interpreter
@@ -56,21 +65,26 @@ def remembered(detect: Detect) -> Detect:
 
 @dataclass(frozen=True)
 class Convention:
-    """From one detector's boxes to a set's: middle moved by a share of its size, size multiplied."""
+    """From one detector's boxes to a set's.
+
+    Middle moved by a share of its size, size multiplied.
+    """
 
     move: tuple[float, float] = (0.0, 0.0)
     grow: tuple[float, float] = (1.0, 1.0)
 
     def __call__(self, boxes: Floats) -> Floats:
         size = boxes[:, 2:] - boxes[:, :2]
-        middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + size * np.float32(self.move)
-        half = size * np.float32(self.grow) / 2
+        middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + size * np.asarray(self.move, np.float32)
+        half = size * np.asarray(self.grow, np.float32) / 2
         return np.asarray(np.concatenate([middle - half, middle + half], 1), np.float32)
 
 
 def fitted(detect: Detect, cases: list[Case], least: float) -> Convention:
-    """The convention that brings a detector's boxes to a set's: medians over faces found (IoU 0.25 or more).
-    Fitted on pictures made of the training part only."""
+    """The convention that brings a detector's boxes to a set's.
+
+    Medians over faces found (IoU 0.25 or more). Fitted on pictures made of the training part only.
+    """
     pairs = []
     for case in cases:
         found = detect(case.picture, least)
@@ -81,15 +95,20 @@ def fitted(detect: Detect, cases: list[Case], least: float) -> Convention:
                     pairs.append((found.boxes[shared.argmax()], true))
     mine, theirs = (np.asarray(side, np.float32) for side in zip(*pairs, strict=True))
     size, wanted = mine[:, 2:] - mine[:, :2], theirs[:, 2:] - theirs[:, :2]
-    move = np.median(((theirs[:, :2] + theirs[:, 2:]) - (mine[:, :2] + mine[:, 2:])) / 2 / size, axis=0)
+    move = np.median(
+        ((theirs[:, :2] + theirs[:, 2:]) - (mine[:, :2] + mine[:, 2:])) / 2 / size, axis=0
+    )
     grow = np.median(wanted / size, axis=0)
     return Convention((float(move[0]), float(move[1])), (float(grow[0]), float(grow[1])))
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Faces asked for, found at IoU 0.3 and 0.5, and found in place (middle within a third of the face's side and
-    side within a factor 1.8, whatever the convention); `extra` detections that are no face asked for or passed."""
+    """Faces asked for, found at IoU 0.3 and 0.5.
+
+    And found in place (middle within a third of the face's side and side within a factor 1.8,
+    whatever the convention); `extra` detections that are no face asked for or passed.
+    """
 
     asked: int
     at_30: int
@@ -105,8 +124,13 @@ class Tally:
         return self.at_30 / many, self.at_50 / many, self.in_place / many
 
 
-def tally(detect: Detect, cases: list[Case], least: float, convention: Convention,
-          chosen: Callable[[Case, Floats], bool] = lambda case, box: True) -> Tally:
+def tally(
+    detect: Detect,
+    cases: list[Case],
+    least: float,
+    convention: Convention,
+    chosen: Callable[[Case, Floats], bool] = lambda _case, _box: True,
+) -> Tally:
     """Count over the faces for which `chosen` holds. One detection answers for one face."""
     counts = np.zeros(5, int)
     for case in cases:
@@ -131,7 +155,8 @@ def tally(detect: Detect, cases: list[Case], least: float, convention: Conventio
                 counts[3] += away < true_side / 3 and 1 / 1.8 < side / true_side < 1.8
         for box in boxes[~used]:
             counts[4] += not len(case.passed) or overlaps(box, case.passed).max() < 0.15
-    return Tally(*(int(c) for c in counts), len(cases))
+    asked, at_30, at_50, in_place, extra = (int(c) for c in counts)
+    return Tally(asked, at_30, at_50, in_place, extra, len(cases))
 
 
 def is_small(case: Case, box: Floats) -> bool:
@@ -146,13 +171,18 @@ def is_large(case: Case, box: Floats) -> bool:
 
 def false_alarms(detect: Detect, pictures: list[Bytes], levels: Floats) -> list[int]:
     """Detections at or above each level over pictures without faces."""
-    scores = np.concatenate([detect(p, float(min(levels))).scores for p in pictures] or [np.zeros(0, np.float32)])
+    scores = np.concatenate(
+        [detect(p, float(min(levels))).scores for p in pictures] or [np.zeros(0, np.float32)]
+    )
     return [int((scores >= level).sum()) for level in levels]
 
 
 @dataclass(frozen=True)
 class PointError:
-    """Distances in % of the eye distance over faces found: mean by point, mean and median of all; roll in degrees."""
+    """Distances in % of the eye distance over faces found: mean by point, mean and median of all.
+
+    Roll in degrees.
+    """
 
     faces: int
     by_point: tuple[float, ...]
@@ -162,25 +192,28 @@ class PointError:
     roll_p95: float
 
 
-def key_error(detect: Detect, cases: list[Case], least: float, convention: Convention, both: Detect | None = None,
-              both_least: float = 0.5, both_convention: Convention | None = None) -> PointError:
-    """Error over the faces found at IoU 0.3; where `both` is given, only over faces which that one found too."""
+Setup = tuple[Detect, float, Convention]
+
+
+def key_error(setup: Setup, cases: list[Case], other: Setup | None = None) -> PointError:
+    """Error over the faces found at IoU 0.3; with `other`, only over faces found by both."""
+    detect, least, convention = setup
     errors, rolls = [], []
     for case in cases:
         found = detect(case.picture, least)
         boxes = convention(found.boxes)
-        other = (both_convention or Convention())(both(case.picture, both_least).boxes) if both else None
+        theirs = other[2](other[0](case.picture, other[1]).boxes) if other else None
         for true, keys in zip(case.boxes, case.keys, strict=True):
             if not len(boxes) or not np.isfinite(keys).all():
                 continue
-            if other is not None and (not len(other) or overlaps(true, other).max() < 0.3):
+            if theirs is not None and (not len(theirs) or overlaps(true, theirs).max() < 0.3):
                 continue
             shared = overlaps(true, boxes)
             if shared.max() < 0.3:
                 continue
             ours = found.keys[shared.argmax()]
             apart = keys[1] - keys[0]
-            # A profile's eyes nearly coincide: a third of the box's width is the least that is divided by.
+            # A profile's eyes nearly coincide: divide by a third of the box's width at least.
             distance = max(float(np.linalg.norm(apart)), float(true[2] - true[0]) / 3)
             errors.append(np.linalg.norm(ours - keys, axis=1) / distance * 100)
             mine = ours[1] - ours[0]
@@ -189,5 +222,11 @@ def key_error(detect: Detect, cases: list[Case], least: float, convention: Conve
     e = np.asarray(errors).reshape(-1, 6)
     if not len(e):
         return PointError(0, (float("nan"),) * 6, *(float("nan"),) * 4)
-    return PointError(len(e), tuple(float(v) for v in e.mean(0)), float(e.mean()), float(np.median(e.mean(1))),
-                     float(np.mean(rolls)), float(np.percentile(rolls, 95)))
+    return PointError(
+        len(e),
+        tuple(float(v) for v in e.mean(0)),
+        float(e.mean()),
+        float(np.median(e.mean(1))),
+        float(np.mean(rolls)),
+        float(np.percentile(rolls, 95)),
+    )

@@ -1,35 +1,47 @@
-"""From the averaged network to the files that are committed: .tflite, manifest entry, parity fixture."""
+"""From the averaged network to the files that are committed.
+
+.tflite, manifest entry, parity fixture.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from models.training import export, graph, manifest
-from models.training.detector.backgrounds import Sources
 from models.training.detector.compose import training_picture
 from models.training.detector.net import NAMES, SIZE, Detector
 from models.training.detector.pack import shrink
-from models.training.detector.teacher import Bytes
 from models.training.detector.train import shown
+
+if TYPE_CHECKING:
+    from models.training.detector.backgrounds import Sources
+    from pathlib import Path
+    from collections.abc import Mapping
 
 CALIBRATION = 400  # pictures
 POINTS = ("right_eye", "left_eye", "nose_tip", "mouth_centre", "right_ear", "left_ear")
-ORDER = {"score": ("logit",), "box": ("dx", "dy", "log_width", "log_height"),
-         "keys": tuple(f"{name}_{axis}" for name in POINTS for axis in "xy")}
+ORDER = {
+    "score": ("logit",),
+    "box": ("dx", "dy", "log_width", "log_height"),
+    "keys": tuple(f"{name}_{axis}" for name in POINTS for axis in "xy"),
+}
 log = logging.getLogger("detector.finish")
 
 
 def convert(net: Detector, training: Sources, float32: Path, int8: Path, seed: int) -> None:
-    """Write both files and check the int8 one: every operator int8, one partition. Raises ValueError if not."""
+    """Write both files and check the int8 one: every operator int8, one partition.
+
+    Raises ValueError if not.
+    """
     rng = np.random.default_rng((seed, 1))
     cv2.setRNGSeed(seed)
-    pictures = np.stack([shown(training_picture(training, SIZE, rng), rng).picture for _ in range(CALIBRATION)])
+    pictures = np.stack(
+        [shown(training_picture(training, SIZE, rng), rng).picture for _ in range(CALIBRATION)]
+    )
     export.to_float(net, (SIZE, SIZE, 3), float32)
     export.to_int8(float32, int8, export.ranges(float32, pictures))
     before = graph.run_raw(int8, pictures[:8])
@@ -42,54 +54,57 @@ def convert(net: Detector, training: Sources, float32: Path, int8: Path, seed: i
     log.info("%s: %d bytes", int8.name, size)
 
 
-def synthetic(count: int = 8) -> Bytes:
-    """uint8[N, 160, 160, 3] without anybody in them: gradients, noise, stripes, black, white."""
-    rng = np.random.default_rng(0)
-    ramp = np.linspace(0, 255, SIZE).astype(np.uint8)
-    across = np.broadcast_to(ramp[None, :, None], (SIZE, SIZE, 3))
-    down = np.broadcast_to(ramp[:, None, None], (SIZE, SIZE, 3))
-    ys, xs = np.mgrid[0:SIZE, 0:SIZE]
-    rings = (127 + 127 * np.sin(np.hypot(xs - 70, ys - 90) / 5)).astype(np.uint8)[..., None].repeat(3, 2)
-    board = ((xs // 10 + ys // 10) % 2 * 255).astype(np.uint8)[..., None].repeat(3, 2)
-    noise = rng.integers(0, 256, (2, SIZE, SIZE, 3), dtype=np.uint8)
-    rest = [np.zeros((SIZE, SIZE, 3), np.uint8), np.full((SIZE, SIZE, 3), 255, np.uint8)]
-    return np.stack([across, down, rings, board, *noise, *rest])[:count]
-
-
-def write_fixture(int8: Path, path: Path) -> None:
-    """The exact int8 outputs for `synthetic()`. The inputs are not stored but made again: noise does not compress;
-    their sum is stored, so that a change of them is noticed."""
-    pictures = synthetic()
-    outputs = {name: values for name, (values, _, _) in graph.run_raw(int8, pictures).items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, checksum=np.asarray(pictures.astype(np.int64).sum((1, 2, 3))),
-                        **{f"out_{name}": values for name, values in outputs.items()})
-
-
-def write_entry(int8: Path, found: Mapping[str, Any], command: str, seed: int, epochs: int, history: str) -> None:
+def write_entry(
+    int8: Path, found: Mapping[str, Any], command: str, seed: int, epochs: int, history: str
+) -> None:
     """models/detector.yaml from the file and the figures."""
     accuracy: dict[str, dict[str, dict[str, float]]] = {}
     for title, by_detector in found["recall"].items():
         accuracy[title] = {
-            kind: {f"recall at IoU 0.5, {subset}": row["iou_0.5"] for subset, row in by_detector[f"ours {kind}"].items()
-                   if "iou_0.5" in row}
-            for kind in ("float", "int8")}
+            kind: {
+                f"recall at IoU 0.5, {subset}": row["iou_0.5"]
+                for subset, row in by_detector[f"ours {kind}"].items()
+                if "iou_0.5" in row
+            }
+            for kind in ("float", "int8")
+        }
     accuracy["negatives, held out"] = {
-        kind: {"false alarms per picture": found["false_alarms"]["at_level"][f"ours {kind}"]
-               / found["false_alarms"]["pictures"]} for kind in ("float", "int8")}
+        kind: {
+            "false alarms per picture": found["false_alarms"]["at_level"][f"ours {kind}"]
+            / found["false_alarms"]["pictures"]
+        }
+        for kind in ("float", "int8")
+    }
     accuracy["composed, key points"] = {
-        kind: {"mean error, % of eye distance": found["keys"]["composed"][f"ours {kind}"]["mean"],
-               "mean roll error, degrees": found["keys"]["composed"][f"ours {kind}"]["roll_mean"]}
-        for kind in ("float", "int8")}
+        kind: {
+            "mean error, % of eye distance": found["keys"]["composed"][f"ours {kind}"]["mean"],
+            "mean roll error, degrees": found["keys"]["composed"][f"ours {kind}"]["roll_mean"],
+        }
+        for kind in ("float", "int8")
+    }
     facts = manifest.Facts(
         version="1",
         licence="faces/: repository Apache-2.0, origin of the photos not stated; FER+ labels MIT, rights in the pictures "
-                "unresolved; detection/ and negatives/: not stated; teacher: MediaPipe, Apache-2.0",
+        "unresolved; detection/ and negatives/: not stated; teacher: MediaPipe, Apache-2.0",
         order={name: ORDER[name.split("_")[0]] for name in NAMES},
-        data=("faces/ (nine persons in ten)", "FER+ Train (first 7,000)", "detection/ (two pictures in three)",
-              "negatives/ (every other one)", "key points and outlines by MediaPipe face mesh"),
-        command=command, seed=seed, epochs=epochs, accuracy=accuracy, failures=found.get("failures", ()),
-        extra={"least_score": found["level"], "overlap": 0.35, "history": history,
-               "grids": {"small": {"stride": 8, "anchor": 24}, "large": {"stride": 16, "anchor": 80}},
-               "letterbox": "longer side to 160, area averaging, centred, black"})
+        data=(
+            "faces/ (nine persons in ten)",
+            "FER+ Train (first 7,000)",
+            "detection/ (two pictures in three)",
+            "negatives/ (every other one)",
+            "key points and outlines by MediaPipe face mesh",
+        ),
+        command=command,
+        seed=seed,
+        epochs=epochs,
+        accuracy=accuracy,
+        failures=found.get("failures", ()),
+        extra={
+            "least_score": found["level"],
+            "overlap": 0.35,
+            "history": history,
+            "grids": {"small": {"stride": 8, "anchor": 24}, "large": {"stride": 16, "anchor": 80}},
+            "letterbox": "longer side to 160, area averaging, centred, black",
+        },
+    )
     manifest.write(int8.with_suffix(".yaml"), manifest.entry(int8, facts))

@@ -1,4 +1,6 @@
-"""Teacher labels, made once: outlines and key points of single faces, boxes and key points of scenes.
+"""Teacher labels, made once.
+
+Outlines and key points of single faces, boxes and key points of scenes.
 
 Nothing here reads the sets kept for evaluation (yawn, eyes): `evaluate.py` alone opens those.
 """
@@ -12,13 +14,17 @@ import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TYPE_CHECKING
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from models.training.detector.teacher import OVAL, BlazeFace, Bytes, Floats, Mesh, six_keys
+from models.training.detector.teacher import OVAL, BlazeFace, Bytes, Mesh, six_keys
+
+if TYPE_CHECKING:
+    from models.training.detector.decode import Floats
 
 CROP = 160
 FERPLUS_FACES = 7000
@@ -29,8 +35,9 @@ log = logging.getLogger("detector.labels")
 class Faces:
     """Single faces with the teacher's labels.
 
-    images uint8[N, 160, 160] grey; outlines float32[N, 36, 2] and keys float32[N, 6, 2] in crop pixels;
-    native int32[N]: side of the picture before it was brought to 160; held bool[N]: kept for evaluation.
+    images uint8[N, 160, 160] grey; outlines float32[N, 36, 2] and keys float32[N, 6, 2] in crop
+    pixels; native int32[N]: side of the picture before it was brought to 160; held bool[N]: kept
+    for evaluation.
     """
 
     images: Bytes
@@ -42,7 +49,10 @@ class Faces:
 
 @dataclass(frozen=True)
 class Scene:
-    """A real picture: uint8[H, W, 3] RGB, boxes float32[N, 4], keys float32[N, 6, 2] (NaN: not known)."""
+    """A real picture: uint8[H, W, 3] RGB, boxes float32[N, 4], keys float32[N, 6, 2] (NaN.
+
+    Not known).
+    """
 
     name: str
     picture: Bytes
@@ -52,26 +62,35 @@ class Scene:
 
 
 def data_folder(given: Path | None) -> Path:
-    """The argument, else MIEN_DATA, else ../shared/data beside the project. Raises FileNotFoundError in words."""
+    """The argument, else MIEN_DATA, else ../shared/data beside the project.
+
+    Raises FileNotFoundError in words.
+    """
     root = Path(__file__).resolve().parents[3]
     place = given or Path(os.environ.get("MIEN_DATA", root.parent / "shared" / "data"))
     if not (place / "faces").is_dir():
-        raise FileNotFoundError(f"data: no faces/ in {place}; name the data folder with --data or MIEN_DATA")
+        raise FileNotFoundError(
+            f"data: no faces/ in {place}; name the data folder with --data or MIEN_DATA"
+        )
     return place
 
 
 def is_held(name: str, one_in: int) -> bool:
-    """Whether a person, picture or scene of this name is kept for evaluation: the same on every machine."""
+    """Whether a person, picture or scene of this name is kept for evaluation.
+
+    The same on every machine.
+    """
     return zlib.crc32(name.encode()) % one_in == 0
 
 
 def teach(grey: Bytes, blaze: BlazeFace, mesh: Mesh) -> tuple[Floats, Floats] | None:
-    """Outline float32[36, 2] and keys float32[6, 2] of the face that fills uint8[160, 160], or None.
+    """Outline float32[36, 2] and keys float32[6, 2] of the face in uint8[160, 160], or None.
 
     BlazeFace wants air around a face: the border is repeated outwards by a quarter.
     """
     air = CROP // 4
-    wide = cv2.cvtColor(cv2.copyMakeBorder(grey, air, air, air, air, cv2.BORDER_REPLICATE), cv2.COLOR_GRAY2RGB)
+    bordered = cv2.copyMakeBorder(grey, air, air, air, air, cv2.BORDER_REPLICATE)
+    wide = np.asarray(cv2.cvtColor(bordered, cv2.COLOR_GRAY2RGB), np.uint8)
     found = blaze(wide, 0.4)
     if not len(found.scores):
         return None
@@ -94,9 +113,12 @@ def teach(grey: Bytes, blaze: BlazeFace, mesh: Mesh) -> tuple[Floats, Floats] | 
 
 
 def make_faces(data: Path, blaze: BlazeFace, mesh: Mesh) -> Faces:
-    """Every picture of faces/ and the first FERPLUS_FACES of FER+ Train that the teacher understands."""
+    """Every picture of faces/ and the first FERPLUS_FACES of FER+ Train that the teacher
+    understands.
+    """
     people = {row["file"]: row["person"] for row in csv.DictReader((data / "faces.csv").open())}
     images, outlines, keys, native, held = [], [], [], [], []
+
     def keep(grey: Bytes, side: int, kept: bool) -> None:
         taught = teach(grey, blaze, mesh)
         if taught is not None:
@@ -116,14 +138,26 @@ def make_faces(data: Path, blaze: BlazeFace, mesh: Mesh) -> Faces:
     train = np.flatnonzero(ferplus["split"] == "Train")[:FERPLUS_FACES]
     small = ferplus["images"]
     for k in tqdm(train, desc="FER+", mininterval=5):
-        keep(np.asarray(cv2.resize(small[k], (CROP, CROP), interpolation=cv2.INTER_CUBIC), np.uint8), 48, False)
+        keep(
+            np.asarray(cv2.resize(small[k], (CROP, CROP), interpolation=cv2.INTER_CUBIC), np.uint8),
+            48,
+            False,
+        )
     log.info("faces: with FER+ %d", len(images))
-    return Faces(np.stack(images), np.stack(outlines), np.stack(keys), np.asarray(native, np.int32),
-                 np.asarray(held, np.bool_))
+    return Faces(
+        np.stack(images),
+        np.stack(outlines),
+        np.stack(keys),
+        np.asarray(native, np.int32),
+        np.asarray(held, np.bool_),
+    )
 
 
 def make_scenes(data: Path, mesh: Mesh) -> list[Scene]:
-    """The real scenes with given boxes; the mesh adds key points where a face is large enough to be read."""
+    """The real scenes with given boxes.
+
+    The mesh adds key points where a face is large enough to be read.
+    """
     given = json.loads((data / "detection" / "boxes.json").read_text())
     scenes = []
     for name in tqdm(sorted(given), desc="scenes", mininterval=5):
@@ -140,17 +174,27 @@ def make_scenes(data: Path, mesh: Mesh) -> list[Scene]:
             points, _ = mesh(picture, (box[:2] + box[2:]) / 2, 1.6 * side, 0.0)
             eyes = six_keys(points)[:2]
             roll = float(np.arctan2(*(eyes[1] - eyes[0])[::-1]))
-            points, flag = mesh(picture, points.mean(0), 1.5 * float(np.ptp(points, axis=0).max()), roll)
+            points, flag = mesh(
+                picture, points.mean(0), 1.5 * float(np.ptp(points, axis=0).max()), roll
+            )
             if flag > 0.7:
                 keys[k] = six_keys(points)
         scenes.append(Scene(name, picture, boxes, keys, is_held(name, 3)))
     known = sum(int(np.isfinite(s.keys[:, 0, 0]).sum()) for s in scenes)
-    log.info("scenes: %d, faces %d, with key points %d", len(scenes), sum(len(s.boxes) for s in scenes), known)
+    log.info(
+        "scenes: %d, faces %d, with key points %d",
+        len(scenes),
+        sum(len(s.boxes) for s in scenes),
+        known,
+    )
     return scenes
 
 
 def read_negatives(data: Path) -> list[tuple[Bytes, bool]]:
-    """Grey pictures without people as uint8[H, W], each with whether it is held out (one in two, by name)."""
+    """Grey pictures without people as uint8[H, W], each with whether it is held out (one in two.
+
+    By name).
+    """
     found = []
     for path in sorted((data / "negatives").glob("*.jpg")):
         grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
@@ -161,8 +205,14 @@ def read_negatives(data: Path) -> list[tuple[Bytes, bool]]:
 
 def save_faces(faces: Faces, path: Path) -> None:
     """One uncompressed .npz: it is read at every start."""
-    np.savez(path, images=faces.images, outlines=faces.outlines, keys=faces.keys, native=faces.native,
-             held=faces.held)
+    np.savez(
+        path,
+        images=faces.images,
+        outlines=faces.outlines,
+        keys=faces.keys,
+        native=faces.native,
+        held=faces.held,
+    )
 
 
 def load_faces(path: Path) -> Faces:
@@ -173,7 +223,8 @@ def load_faces(path: Path) -> Faces:
 
 def save_scene_keys(scenes: list[Scene], path: Path) -> None:
     """Key points alone, by picture name: the pictures stay where they are."""
-    np.savez(path, **{scene.name: scene.keys for scene in scenes})
+    arrays: dict[str, Any] = {scene.name: scene.keys for scene in scenes}
+    np.savez(path, **arrays)
 
 
 def load_scenes(data: Path, path: Path) -> list[Scene]:
@@ -183,7 +234,16 @@ def load_scenes(data: Path, path: Path) -> list[Scene]:
     with np.load(path) as kept:
         for name in sorted(kept.files):
             bgr = cv2.imread(str(data / "detection" / name))
+            if bgr is None:
+                raise FileNotFoundError(f"data: detection/{name} can't be read; run with --fresh")
             boxes = np.asarray([face["box"] for face in given[name]], np.float32).reshape(-1, 4)
-            scenes.append(Scene(name, np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8), boxes,
-                                kept[name], is_held(name, 3)))
+            scenes.append(
+                Scene(
+                    name,
+                    np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8),
+                    boxes,
+                    kept[name],
+                    is_held(name, 3),
+                )
+            )
     return scenes

@@ -1,24 +1,28 @@
 """Makes a quantised .tflite smaller without changing what it computes.
 
-The quantiser writes, for every per-channel tensor, a zero-point vector of eight bytes a channel: all of them
-zeros; and every tensor's name is the whole path of the torch module that it came from. In a network this small that
-is a third of the file. Equal vectors are written once here, as flatbuffers allow, and inner tensors get short names;
-readers see no difference.
+The quantiser writes, for every per-channel tensor, a zero-point vector of eight bytes a channel:
+all of them zeros; and every tensor's name is the whole path of the torch module that it came from.
+In a network this small that is a third of the file. Equal vectors are written once here, as
+flatbuffers allow, and inner tensors get short names; readers see no difference.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import flatbuffers
 import numpy as np
 
 from models.training.graph import parse
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class _SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
-    """A builder that points twice to one vector instead of writing it twice (buffers of weights too)."""
+    """A builder that points twice to one vector instead of writing it twice (buffers of weights
+    too).
+    """
 
     def __init__(self, size: int) -> None:
         super().__init__(size)

@@ -1,6 +1,9 @@
-"""MediaPipe's float networks (Apache-2.0) as teachers and as the peer: never shipped, never on a device.
+"""MediaPipe's float networks (Apache-2.0) as teachers and as the peer.
 
-Both files come out of the pinned wheel ``mediapipe==0.10.14``; they are refused when their hash differs.
+Never shipped, never on a device.
+
+Both files come out of the pinned wheel ``mediapipe==0.10.14``; they are refused when their hash
+differs.
 """
 
 from __future__ import annotations
@@ -25,9 +28,46 @@ SHA256 = {
 }
 
 # MediaPipe face_mesh_connections.py, FACEMESH_FACE_OVAL walked once around, from the top.
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-        152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
-# BlazeFace's six points out of the mesh: an eye is the middle of its corners, the mouth of its inner lips.
+OVAL = (
+    10,
+    338,
+    297,
+    332,
+    284,
+    251,
+    389,
+    356,
+    454,
+    323,
+    361,
+    288,
+    397,
+    365,
+    379,
+    378,
+    400,
+    377,
+    152,
+    148,
+    176,
+    149,
+    150,
+    136,
+    172,
+    58,
+    132,
+    93,
+    234,
+    127,
+    162,
+    21,
+    54,
+    103,
+    67,
+    109,
+)
+# BlazeFace's six points out of the mesh: an eye is the middle of its corners, the mouth that
+# of its inner lips.
 KEYS = ((33, 133), (362, 263), (1, 1), (13, 14), (234, 234), (454, 454))
 
 
@@ -40,7 +80,8 @@ def folder(given: Path | None) -> Path:
     if not place.is_dir():
         raise FileNotFoundError(
             f"teachers: {place} is not a folder; unpack {BLAZEFACE} and {MESH} of the wheel "
-            "mediapipe==0.10.14 into a folder and name it with --teachers or MIEN_TEACHERS")
+            "mediapipe==0.10.14 into a folder and name it with --teachers or MIEN_TEACHERS"
+        )
     return place
 
 
@@ -56,15 +97,19 @@ def verified(place: Path, name: str) -> Path:
 
 
 def letterboxed(picture: Bytes, size: int) -> tuple[Bytes, float, float, float]:
-    """uint8[size, size, 3] centred in black, with scale, left and top: x_there = x * scale + left."""
+    """uint8[size, size, 3] centred in black, with scale, left and top.
+
+    X_there = x * scale + left.
+    """
     height, width = picture.shape[:2]
     scale = size / max(height, width)
     inner_w, inner_h = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(picture, (inner_w, inner_h),
-                       interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small = cv2.resize(
+        picture, (inner_w, inner_h), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
     canvas = np.zeros((size, size, 3), np.uint8)
     left, top = (size - inner_w) // 2, (size - inner_h) // 2
-    canvas[top:top + inner_h, left:left + inner_w] = small
+    canvas[top : top + inner_h, left : left + inner_w] = small
     return canvas, scale, float(left), float(top)
 
 
@@ -107,7 +152,11 @@ class BlazeFace:
         keys = raw[kept, 4:16].reshape(-1, 6, 2) + self._anchors[kept, None] * self.size
         kept_faces = merged(Found(boxes, keys, scores[kept].astype(np.float32)), 0.3)
         back = np.array([left, top], np.float32)
-        return Found((kept_faces.boxes - np.tile(back, 2)) / scale, (kept_faces.keys - back) / scale, kept_faces.scores)
+        return Found(
+            (kept_faces.boxes - np.tile(back, 2)) / scale,
+            (kept_faces.keys - back) / scale,
+            kept_faces.scores,
+        )
 
 
 class Mesh:
@@ -124,9 +173,13 @@ class Mesh:
         by_size = sorted(self._net.get_output_details(), key=lambda d: int(np.prod(d["shape"])))
         self._flag, self._points = by_size[0]["index"], by_size[-1]["index"]
 
-    def __call__(self, picture: Bytes, centre: Floats, side: float, roll: float) -> tuple[Floats, float]:
-        """float32[468, 2] in pixels of uint8[H, W, 3] RGB and the face flag 0..1, for a square `side` wide
-        about `centre`, turned by `roll` radians."""
+    def __call__(
+        self, picture: Bytes, centre: Floats, side: float, roll: float
+    ) -> tuple[Floats, float]:
+        """float32[468, 2] in pixels of uint8[H, W, 3] RGB and the face flag 0..1.
+
+        For a square `side` wide about `centre`, turned by `roll` radians.
+        """
         cos, sin = np.cos(roll) * self.size / side, np.sin(roll) * self.size / side
         turn = np.array([[cos, sin], [-sin, cos]], np.float64)
         shift = self.size / 2 - turn @ centre
