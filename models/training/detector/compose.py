@@ -43,13 +43,13 @@ def composed(
 ) -> Labelled:
     """A background with faces pasted into it.
 
-    `sides` in pixels, or drawn at random (one in ten: nobody).
+    `sides` in pixels, or drawn at random (one in four: nobody).
     """
     canvas = background(src, height, width, rng).copy()
     for _ in range(int(rng.integers(0, 3)) if rng.random() < 0.5 else 0):
         distract(canvas, src, rng)
     if sides is None:
-        count = int(rng.choice([0, 1, 2, 3, 5], p=[0.1, 0.45, 0.25, 0.1, 0.1]))
+        count = int(rng.choice([0, 1, 2, 3, 5], p=[0.25, 0.4, 0.2, 0.1, 0.05]))
         top = 1.0 if count == 1 else 0.6
         sides = [
             float(np.exp(rng.uniform(np.log(10.0), np.log(top * min(height, width)))))
