@@ -20,6 +20,7 @@ import torch
 
 from models.training.landmarks import card, dataset, evaluate, negatives, pose, quantise, report
 from models.training.landmarks.net import LandmarkNet
+from models.training.landmarks.shape import MEAN_SHAPE
 from models.training.landmarks.train import Plan, train
 
 if TYPE_CHECKING:
@@ -75,18 +76,20 @@ def main() -> None:
     plan = Plan(epochs=args.epochs, seed=args.seed)
     as_float, as_int8 = args.work / "landmarks-float.tflite", Path("models/landmarks.tflite")
     averaged = args.work / "averaged.pt"
-    chips = dataset.load(args.work, args.wheel, evaluation=False)
     empty = backgrounds(args.data, args.seed)
     if "train" in args.stages and (args.fresh or not averaged.exists()):
+        chips = dataset.load(args.work, args.wheel, evaluation=False)
         net = train(chips, empty, plan, args.work, args.fresh)
         torch.save(net.state_dict(), averaged)
     if "export" in args.stages:
         net = LandmarkNet()
         net.load_state_dict(weights(args, averaged))
+        net.relative_to(MEAN_SHAPE)
+        chips = dataset.load(args.work, args.wheel, evaluation=False, every=12)
         quantise.write_models(net, quantise.calibration(chips, empty), as_float, as_int8)
         quantise.write_fixture(as_int8, Path("tests/fixtures/landmarks.npz"))
     if "evaluate" in args.stages:
-        evaluate_both(args, {"float": as_float, "int8": as_int8}, len(chips.chips))
+        evaluate_both(args, {"float": as_float, "int8": as_int8}, dataset.count(args.work))
 
 
 def weights(args: argparse.Namespace, averaged: Path) -> dict[str, torch.Tensor]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from models.training.landmarks.decode import Landmarks
 
-FACE_FLOOR: Final = 0.5
+FACE_FLOOR: Final = 0.9
+"""Least face flag of a crop that is believed: see the report's table of floors."""
 
 
 @dataclass(frozen=True)

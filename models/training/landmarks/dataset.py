@@ -86,8 +86,21 @@ def chip_of(
     return Chip(np.asarray(level, np.uint8), moved, turned.astype(np.float32), framed, may_close)
 
 
-def load(work: Path, wheel: Path, evaluation: bool) -> Chips:
-    """Chips of ``labels_*.npz``: the held-out persons of ``faces``, or everything else."""
+def count(work: Path) -> int:
+    """How many pictures training uses."""
+    total = 0
+    for file in sorted(work.glob("labels_*.npz")):
+        with np.load(file) as archive:
+            kept = archive["spread"] <= MAX_SPREAD
+            total += sum(not held_out(str(p)) for p in archive["person"][kept])
+    return total
+
+
+def load(work: Path, wheel: Path, evaluation: bool, every: int = 1) -> Chips:
+    """Chips of ``labels_*.npz``: the held-out persons of ``faces``, or everything else.
+
+    ``every``: only each so manieth picture, for a calibration.
+    """
     canonical = pose.canonical_face(wheel)
     chips: list[Chip] = []
     weights: list[float] = []
@@ -95,7 +108,7 @@ def load(work: Path, wheel: Path, evaluation: bool) -> Chips:
     for file in sorted(work.glob("labels_*.npz")):
         with np.load(file) as archive:
             kept = {k: archive[k] for k in archive.files}
-        for k in range(len(kept["name"])):
+        for k in range(0, len(kept["name"]), every):
             if held_out(str(kept["person"][k])) != evaluation or kept["spread"][k] > MAX_SPREAD:
                 continue
             angles = pose.angles(pose.rotation(kept["mesh"][k], canonical))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from models.training.landmarks.points import GROUPS
+from models.training.landmarks.shape import MEAN_SHAPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,8 +55,11 @@ class Landmarks:
 
 
 def decode(outputs: Mapping[str, Stored]) -> Landmarks:
-    """``outputs``: the tensors `centres` [12], `outline` [26], `eyes` [84], `features` [144],
-    `openness` [3], `visible` [3], `face` [1], `pose` [3], by name."""
+    """Values from the file's output tensors, by name.
+
+    `centres` [12], `outline` [26], `eyes` [84], `features` [144]: points, from the mean shape;
+    `openness` [3], `visible` [3], `face` [1]: logits; `pose` [3]: yaw, pitch, roll in 60 degrees.
+    """
     real = {name: stored.real() for name, stored in outputs.items()}
     centres = real["centres"].reshape(6, 2)
     points = np.empty((127, 2), np.float32)
@@ -67,7 +71,7 @@ def decode(outputs: Mapping[str, Stored]) -> Landmarks:
     see_left, see_right, see_mouth = (float(v) for v in _sigmoid(real["visible"]))
     yaw, pitch, roll = (float(v) for v in real["pose"] * POSE_UNIT_DEG)
     return Landmarks(
-        points,
+        points + MEAN_SHAPE,
         (left, right, mouth),
         (see_left, see_right, see_mouth),
         float(_sigmoid(real["face"])[0]),

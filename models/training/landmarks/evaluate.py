@@ -56,7 +56,7 @@ def network(path: Path) -> Net:
 
 
 def cut(picture: Grey, crop: Crop) -> Grey:
-    """The runtime's crop: halve while more than twice too large, then one bilinear warp."""
+    """The runtime's crop: shrunk by a whole number if twice too large or more, then one warp."""
     there = crop_matrix(crop)
     shrink = max(1, int(crop.side / SIZE))
     if shrink > 1:
@@ -65,7 +65,9 @@ def cut(picture: Grey, crop: Crop) -> Grey:
             cv2.resize(picture, (width // shrink, height // shrink), interpolation=cv2.INTER_AREA),
             np.uint8,
         )
-        scaled = Crop(crop.x / shrink, crop.y / shrink, crop.side / shrink, crop.turn)
+        # (0, 0) is the middle of a pixel, and pixels grow.
+        x, y = ((v + 0.5) / shrink - 0.5 for v in (crop.x, crop.y))
+        scaled = Crop(x, y, crop.side / shrink, crop.turn)
         there = crop_matrix(scaled)
     return np.asarray(
         cv2.warpAffine(
@@ -144,7 +146,8 @@ def changed(crops: Grey, how: str, seed: int = 5) -> Grey:
     """The same crops in the dark, moving, noisy, out of focus, or from a small face."""
     rng = np.random.default_rng(seed)
     out = []
-    for crop in crops.astype(np.float32):
+    for plain in crops.astype(np.float32):
+        crop = plain
         if how == "dark":
             crop = crop * 0.2
         elif how == "motion 7 px":

@@ -30,6 +30,9 @@ STATE_HEADS: Final = {"openness": 3, "visible": 3, "face": 1, "pose": 3}
 RESIDUAL_GAIN: Final = 0.3
 """First batch-norm gain of a residual branch: with 1 the trial's network died early."""
 
+EYE_NECK_GAIN: Final = 0.03
+"""About what the points' neck settles at."""
+
 
 def conv(
     inputs: int, outputs: int, side: int, stride: int = 1, relu: bool = True, groups: int = 1
@@ -107,6 +110,9 @@ class LandmarkNet(nn.Module):
         self.state_neck = conv(128, 32, 1)
         self.points = nn.ModuleDict({name: nn.Conv2d(64, n, 4) for name, n in POINT_HEADS.items()})
         self.eyes_fine = nn.Conv2d(16, POINT_HEADS["eyes"], 8, bias=False)
+        # Left to itself this gain shrank to 0.003 while the rate was high, and the branch was dead.
+        gain = self.eye_neck[1].weight
+        nn.init.constant_(gain, EYE_NECK_GAIN).requires_grad_(False)  # type: ignore[arg-type]
         self.state = nn.ModuleDict({name: nn.Conv2d(32, n, 4) for name, n in STATE_HEADS.items()})
         for head in [*self.points.values(), *self.state.values(), self.eyes_fine]:
             nn.init.zeros_(head.weight)  # type: ignore[arg-type]
@@ -123,17 +129,25 @@ class LandmarkNet(nn.Module):
 
     def start_at(self, points: NDArray[np.float32]) -> None:
         """Let the heads begin at a mean shape, float32[127, 2] in parts of the crop's side."""
+        self._move_biases(points, keep=0.0, add=1.0)
+
+    def relative_to(self, points: NDArray[np.float32]) -> None:
+        """Let the heads give the difference from a shape, float32[127, 2], as the file does."""
+        self._move_biases(points, keep=1.0, add=-1.0)
+
+    def _move_biases(self, points: NDArray[np.float32], keep: float, add: float) -> None:
         centres = np.stack([points[list(group)].mean(0) for group in GROUPS])
         offsets = points[:114] - centres[GROUP_OF]
-        biases = {
+        shape = {
             "centres": centres,
             "outline": points[114:],
             "eyes": offsets[EYE_GROUPS],
             "features": offsets[FEATURE_GROUPS],
         }
         with torch.no_grad():
-            for name, values in biases.items():
-                self.points[name].bias.copy_(torch.from_numpy(values.ravel()))  # type: ignore[operator]
+            for name, values in shape.items():
+                moved = torch.from_numpy(values.astype(np.float32).ravel())
+                self.points[name].bias.mul_(keep).add_(moved, alpha=add)  # type: ignore[operator]
 
 
 def assemble(heads: Mapping[str, Tensor]) -> Tensor:

@@ -64,7 +64,7 @@ REGIONS: Final = {
 }
 
 GROUPS: Final = (
-    (*range(0, 16), *range(32, 37)),
+    (*range(16), *range(32, 37)),
     (*range(16, 32), *range(37, 42)),
     tuple(range(42, 52)),
     tuple(range(52, 62)),

@@ -46,7 +46,7 @@ class Plan:
     ``calm``: share of the faces that are shown nearly as tracking shows them in those steps.
     """
 
-    epochs: int = 31
+    epochs: int = 29
     batch: int = 64
     rate: float = 2e-3
     head_rate: float = 0.3
