@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from collections.abc import Callable, Mapping
 
-LEVELS = tuple(round(0.3 + 0.05 * k, 2) for k in range(14))
+LEVELS = tuple(round(0.3 + 0.025 * k, 3) for k in range(27))
 BLAZE_LEVEL = 0.5  # MediaPipe's own default
 SUBSETS: Mapping[str, Callable[[Case, Floats], bool]] = {
     "all": lambda _case, _box: True,
@@ -35,7 +35,7 @@ def _rgb(greys: list[Bytes]) -> list[Bytes]:
     return [np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8) for grey in greys]
 
 
-def level_for(ours: Detect, pictures: list[Bytes], per_picture: float = 0.01) -> float:
+def level_for(ours: Detect, pictures: list[Bytes], per_picture: float = 0.03) -> float:
     """The lowest level, 0.5 or more.
 
     With at most `per_picture` false alarms on the training part's negatives.
@@ -185,7 +185,7 @@ def figures(
                 s: tally(d, composed, lv, conventions[n, "outline"], chosen).recall[1]
                 for s, chosen in SUBSETS.items()
             }
-            for lv in LEVELS[::2]
+            for lv in LEVELS[::4]
         }
         for n, d in detectors.items()
     }

@@ -29,7 +29,7 @@ log = logging.getLogger("detector.train")
 class Settings:
     """How long and how fast to learn."""
 
-    epochs: int = 32
+    epochs: int = 30
     steps: int = 400  # an epoch
     batch: int = 16  # small: here more steps learn faster than larger ones
     rate: float = 3e-3
@@ -70,7 +70,7 @@ def picture_size(settings: Settings, epoch: int) -> int:
     The network is convolutional and faces are drawn by pixels, so it learns most of it on smaller
     pictures at two thirds of the cost; the last third sees what the device sees.
     """
-    return 128 if epoch < round(0.69 * settings.epochs) else SIZE
+    return 128 if epoch < round(0.73 * settings.epochs) else SIZE
 
 
 def batches(src: Sources, settings: Settings, epoch: int) -> Iterator[list[Labelled]]:
