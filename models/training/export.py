@@ -28,6 +28,7 @@ already ends at 6, and scaling a channel would move its ceiling.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,10 +38,11 @@ import torch
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from torch import Tensor, nn
 
-from models.training.graph import parse
+from models.training.graph import parse, run
 
 INPUT = "image"
 SAMPLES = 2_000_000  # values kept for each tensor's percentiles: 200 beyond either end at 99.99 %
+AGREES = 1e-3  # of a head's largest value: float32 summed in another order
 Ranges = Mapping[str, tuple[float, float]]
 
 
@@ -60,12 +62,28 @@ def to_float(net: nn.Module, shape: tuple[int, int, int], dst: Path) -> Path:
     """Write `net` as float32 .tflite with input float32[1, H, W, C] in 0..1. `shape` is (H, W, C)."""
     import litert_torch  # heavy (jax); only whoever exports pays for it
 
+    # A network in channels_last is exported with its weights in the wrong order, without a word.
+    plain = copy.deepcopy(net).to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     with torch.no_grad():
-        edge = litert_torch.convert(_CameraLayout(net).eval(), sample_kwargs={INPUT: torch.zeros(1, *shape)})
+        edge = litert_torch.convert(_CameraLayout(plain).eval(), sample_kwargs={INPUT: torch.zeros(1, *shape)})
     dst.parent.mkdir(parents=True, exist_ok=True)
     edge.export(str(dst))
     _rename_ports(dst)
+    _same_answers(net, dst, shape)
     return dst
+
+
+@torch.no_grad()
+def _same_answers(net: nn.Module, exported: Path, shape: tuple[int, int, int]) -> None:
+    """Raise ValueError if the exported file and the network disagree on noise."""
+    noise = np.random.default_rng(0).integers(0, 256, (4, *shape), np.uint8)
+    found = run(exported, noise)
+    for row, picture in enumerate(noise):
+        wanted = _CameraLayout(net.eval())(torch.from_numpy(picture[None]).float() / 255)
+        for name, value in wanted.items():
+            apart = float(np.abs(found[name][row] - value[0].numpy()).max())
+            if apart > AGREES * max(1.0, float(value.abs().max())):
+                raise ValueError(f"{exported.name}: {name} is {apart:.4f} away from the torch network")
 
 
 def ranges(src: Path, pictures: np.ndarray, percentile: float = 99.99, seed: int = 0) -> dict[str, tuple[float, float]]:
