@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge.see.face import MEAN_SHAPE
 from edge.see.image import Region
 from edge.see.runtime import Spec, Tensor
 from edge.types import Box, Pose
@@ -53,7 +54,7 @@ EXTENT = np.array([*range(42, 62), *range(114, 127)])
 
 OUTLINE = slice(114, 127)
 
-# Points come as a group's centre and an offset from it, in tensors of their own, so that a step of
+# Points come as offsets from the mean face: a group's, and a point's within its group, in tensors of their own, so that a step of
 # int8 is a tenth of a pixel on an eyelid. Groups: eyes with irises, brows, lips, nose.
 EYE_POINTS = np.array([*range(16), *range(32, 37), *range(16, 32), *range(37, 42)])
 FEATURE_POINTS = np.arange(42, 114)
@@ -100,6 +101,7 @@ def decode(outputs: Mapping[str, Stored], placement: Placement) -> Landmarks:
     points[114:] = outputs["outline"].real().reshape(13, 2)
     yaw, pitch, roll = (outputs["pose"].real() * POSE_UNIT_DEG).tolist()
     right, left, mouth = map(_probability, outputs["visible"].real().tolist())
+    points += MEAN_SHAPE
     return Landmarks(
         placement.to_frame(points * placement.out + (placement.out - 1) / 2),
         _probability(outputs["face"].real().item()),
