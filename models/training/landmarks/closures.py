@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from models.training.landmarks.decode import Landmarks
 
-FACE_FLOOR: Final = 0.9
+FACE_FLOOR: Final = 0.8
 """Least face flag of a crop that is believed: see the report's table of floors."""
 
 
