@@ -113,7 +113,7 @@ def manifest(path: Path) -> dict[str, ModelFile]:
             path=path.parent / str(_entry(path, role, entry, "file")),
             sha256=str(_entry(path, role, entry, "sha256")),
             version=str(_entry(path, role, entry, "version")),
-            license=str(_entry(path, role, entry, "license")),
+            license=str(_entry(path, role, entry, "licence")),
             temperature=float(entry.get("temperature", 1.0)),
         )
         for role, entry in models.items()

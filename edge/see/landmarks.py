@@ -70,7 +70,7 @@ MARGIN = 1.2
 # points themselves would ask for, over 10,961 training pictures (models/training/landmarks).
 SIDE_PER_EYES, SIDE_PER_MOUTH, DOWN = 1.97, 0.61, 0.047
 
-EAR_SHUT, EAR_OPEN = 0.08, 0.30
+EAR_SHUT, EAR_OPEN = 0.05, 0.30
 """What these points read on shut and open eyes; stretched to the common scale, 0.087 and 0.26."""
 
 

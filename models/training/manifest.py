@@ -1,6 +1,6 @@
 """A model's entry for `models/manifest.yaml`, written beside the model by the run that made it.
 
-    write(Path("models/expression.yaml"), entry(Path("models/expression.tflite"), Facts(...)))
+    write(Path("models/manifest.yaml"), entry(Path("models/expression.tflite"), Facts(...)))
 
 What can be read from the file (hash, tensors, operators, cost) is read from the file; what only the
 training knows (`Facts`) is said by the training.
@@ -17,6 +17,10 @@ from typing import Any
 import yaml
 
 from models.training import graph
+
+HEAD = """# The networks that Mien runs, each entry written by the training that made it. A file whose sha256
+# or tensors differ is refused at start. What the figures mean: models/README.md.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,14 @@ def entry(model: Path, facts: Facts) -> dict[str, Any]:
 
 
 def write(path: Path, found: Mapping[str, Any]) -> None:
-    """Write one model's entry as YAML, under the model's name, keys in the order given."""
-    text = yaml.safe_dump({path.stem: dict(found)}, sort_keys=False, allow_unicode=True, width=110)
-    path.write_text(text, encoding="utf-8")
+    """Put one model's entry into the manifest at ``path``, under the model's name.
+
+    The other entries stay as they are; keys are in the order given.
+    """
+    there = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    models = (there or {}).get("models", {}) | {Path(found["file"]).stem: dict(found)}
+    text = yaml.safe_dump({"models": models}, sort_keys=False, allow_unicode=True, width=100)
+    path.write_text(HEAD + text, encoding="utf-8")
 
 
 def _port(port: graph.Port) -> dict[str, Any]:

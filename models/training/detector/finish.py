@@ -107,4 +107,4 @@ def write_entry(
             "letterbox": "longer side to 160, area averaging, centred, black",
         },
     )
-    manifest.write(int8.with_suffix(".yaml"), manifest.entry(int8, facts))
+    manifest.write(int8.with_name("manifest.yaml"), manifest.entry(int8, facts))

@@ -101,7 +101,7 @@ def measure(places: Places, folder: Path, peers: dict[str, evaluate.Model], file
 def write(places: Places, found: evaluate.Figures, epochs: int, seed: int, history: Path) -> None:
     """Manifest entry, report, plot."""
     entry = manifest.entry(places.int8, facts(found, epochs, seed))
-    manifest.write(places.int8.with_suffix(".yaml"), entry)
+    manifest.write(places.int8.with_name("manifest.yaml"), entry)
     reports = places.root / "models" / "training" / "reports"
     reports.mkdir(exist_ok=True)
     report.plot(reports / "expression.png", found.scores["ferplus_valid_majority"]["int8"].confusion, found.reliability)

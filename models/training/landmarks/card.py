@@ -127,7 +127,7 @@ def write_entry(
         failures=FAILURES,
         extra=geometry(),
     )
-    manifest.write(model.with_suffix(".yaml"), manifest.entry(model, facts))
+    manifest.write(model.with_name("manifest.yaml"), manifest.entry(model, facts))
 
 
 def _row(*cells: object) -> str:
