@@ -13,8 +13,9 @@ import time
 import tracemalloc
 from typing import TYPE_CHECKING
 
-from edge.judge.advance import State, advance
+from edge.judge.advance import advance
 from edge.judge.rules import Rules
+from edge.judge.state import State
 from edge.types import NS, Box, FaceReading, Light, Observation, Pose, Vehicle
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.judge.advance import State, advance
+from edge.judge.advance import advance
+from edge.judge.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.judge.alerts import AlertState, advance_alerts, ended, highest
-from edge.judge.driver import DriverState, advance_driver, changed, driver, sane
+from edge.judge.alerts import advance_alerts, ended, highest
+from edge.judge.driver import advance_driver, changed, driver, sane
 from edge.judge.mood import MoodState, advance_mood
 from edge.judge.say import Now, evidence, reasons, said, wanted
 from edge.judge.signals.blinks import BlinkState, advance_blinks, forgotten
 from edge.judge.signals.calibration import (
-    CalibrationState,
     advance_calibration,
     eye_span,
     reseeded,
@@ -30,9 +28,9 @@ from edge.judge.signals.eyes import (
 from edge.judge.signals.gestures import GestureState, advance_gestures
 from edge.judge.signals.perclos import perclos
 from edge.judge.speed import distraction_counts, speed_kmh
+from edge.judge.state import State
 from edge.judge.states.closed_eyes import (
     Around,
-    ClosedState,
     advance_closed,
     dismissed,
     microsleeps,
@@ -44,7 +42,7 @@ from edge.judge.states.distraction import (
     astray,
 )
 from edge.judge.states.fatigue import FatigueState, Signs, advance_fatigue
-from edge.judge.states.sight import SightState, advance_sight
+from edge.judge.states.sight import advance_sight
 from edge.judge.values import replace
 from edge.types import NS, Step
 
@@ -65,30 +63,6 @@ ABSENT_NS = 2 * NS
 
 UNLEARNT_LOW_DEG = 20.0
 """How far down a head is bent before straight ahead is known: a wider berth [E]."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All that judging remembers. A value: the same state and observation give the same step."""
-
-    t_ns: int | None = None
-    interval_ns: float | None = None
-    driver: DriverState = DriverState()
-    calibration: CalibrationState = CalibrationState()
-    direction: DirectionState = DirectionState()
-    eyes: EyeState = EyeState()
-    blinks: BlinkState = BlinkState()
-    gestures: GestureState = GestureState()
-    sight: SightState = SightState()
-    attention: AttentionState = AttentionState()
-    closed: ClosedState = ClosedState()
-    fatigue: FatigueState = FatigueState()
-    mood: MoodState = MoodState()
-    alerts: AlertState = AlertState()
-    signs: Signs = Signs()
-    signs_ns: int = 0
-    quiet_ns: int | None = None  # no cautions until then: somebody has acknowledged
-    last: Step | None = None
 
 
 def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:

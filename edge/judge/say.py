@@ -16,8 +16,8 @@ from edge.judge.values import replace
 from edge.types import NS, Attention, Calibration, Evidence, Eyes, Level, Step
 
 if TYPE_CHECKING:
-    from edge.judge.advance import State
     from edge.judge.rules import Rules
+    from edge.judge.state import State
     from edge.types import Alert, FaceReading, Mark, MoodSummary, Observation, Pose
 
 DISTRACTIONS = ("distraction_long", "distraction_vats", "phone_suspect")

@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from edge.judge.advance import State, advance
+from edge.judge.advance import advance
 from edge.judge.rules import Rules
+from edge.judge.state import State
 from edge.types import (
     NS,
     Alert,

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from stories import LOST, OPEN, SHUT, Face, after, blinking, every, filmed, observed, told
 
-from edge.judge.advance import State, advance
+from edge.judge.advance import advance
 from edge.judge.rules import Rules
+from edge.judge.state import State
 from edge.types import NS, Box, FaceReading, Level, Light, Observation, Pose, Vehicle
 
 LEVELS = {

@@ -1,0 +1,46 @@
+"""All that judging remembers, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.judge.alerts import AlertState
+from edge.judge.driver import DriverState
+from edge.judge.mood import MoodState
+from edge.judge.signals.blinks import BlinkState
+from edge.judge.signals.calibration import CalibrationState
+from edge.judge.signals.direction import DirectionState
+from edge.judge.signals.eyes import EyeState
+from edge.judge.signals.gestures import GestureState
+from edge.judge.states.closed_eyes import ClosedState
+from edge.judge.states.distraction import AttentionState
+from edge.judge.states.fatigue import FatigueState, Signs
+from edge.judge.states.sight import SightState
+
+if TYPE_CHECKING:
+    from edge.types import Step
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that judging remembers. A value: the same state and observation give the same step."""
+
+    t_ns: int | None = None
+    interval_ns: float | None = None
+    driver: DriverState = DriverState()
+    calibration: CalibrationState = CalibrationState()
+    direction: DirectionState = DirectionState()
+    eyes: EyeState = EyeState()
+    blinks: BlinkState = BlinkState()
+    gestures: GestureState = GestureState()
+    sight: SightState = SightState()
+    attention: AttentionState = AttentionState()
+    closed: ClosedState = ClosedState()
+    fatigue: FatigueState = FatigueState()
+    mood: MoodState = MoodState()
+    alerts: AlertState = AlertState()
+    signs: Signs = Signs()
+    signs_ns: int = 0
+    quiet_ns: int | None = None  # no cautions until then: somebody has acknowledged
+    last: Step | None = None
