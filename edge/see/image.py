@@ -52,10 +52,13 @@ class Placement:
         return moved.astype(np.float32, copy=False)
 
 
-def fit(image: NDArray[np.uint8], region: Region, out: int) -> tuple[NDArray[np.uint8], Placement]:
+def fit(
+    image: NDArray[np.uint8], region: Region, out: int, border: int = cv2.BORDER_CONSTANT
+) -> tuple[NDArray[np.uint8], Placement]:
     """Cut ``region`` out of the picture, upright, as ``out`` x ``out`` pixels.
 
-    ``image``: uint8[H, W] or uint8[H, W, 3]. Outside of the picture is black. Shrinking by more
+    ``image``: uint8[H, W] or uint8[H, W, 3]. Outside of the picture is black, or
+    what ``border`` of OpenCV says. Shrinking by more
     than two blurs first, so that fine texture does not alias.
     """
     scale = out / region.size
@@ -69,7 +72,7 @@ def fit(image: NDArray[np.uint8], region: Region, out: int) -> tuple[NDArray[np.
     )
     if scale < 0.5:
         image, matrix = _shrunk(image, matrix, region, scale)
-    crop = cv2.warpAffine(image, matrix, (out, out), flags=cv2.INTER_LINEAR)
+    crop = cv2.warpAffine(image, matrix, (out, out), flags=cv2.INTER_LINEAR, borderMode=border)
     return crop.astype(np.uint8, copy=False), Placement(region, out)
 
 
@@ -78,11 +81,12 @@ def fit_grey(
 ) -> tuple[NDArray[np.uint8], Placement]:
     """Like ``fit``, in grey: uint8[H, W, 3] RGB -> uint8[out, out].
 
-    Only the part that is looked at is made grey, before it is turned: a third of the work.
+    Only the part that is looked at is made grey, before it is turned: a third of the work. At the
+    picture's edge its last pixels go on, as they did in training.
     """
     part, left, top = _around(image, region)
     moved = Region(region.x - left, region.y - top, region.size, region.angle)
-    crop, _ = fit(grey(part), moved, out)
+    crop, _ = fit(grey(part), moved, out, cv2.BORDER_REPLICATE)
     return crop, Placement(region, out)
 
 

@@ -65,7 +65,9 @@ def to_float(net: nn.Module, shape: tuple[int, int, int], dst: Path) -> Path:
     # A network in channels_last is exported with its weights in the wrong order, without a word.
     plain = copy.deepcopy(net).to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     with torch.no_grad():
-        edge = litert_torch.convert(_CameraLayout(plain).eval(), sample_kwargs={INPUT: torch.zeros(1, *shape)})
+        edge = litert_torch.convert(
+            _CameraLayout(plain).eval(), sample_kwargs={INPUT: torch.zeros(1, *shape)}
+        )
     dst.parent.mkdir(parents=True, exist_ok=True)
     edge.export(str(dst))
     _rename_ports(dst)
@@ -83,10 +85,14 @@ def _same_answers(net: nn.Module, exported: Path, shape: tuple[int, int, int]) -
         for name, value in wanted.items():
             apart = float(np.abs(found[name][row] - value[0].numpy()).max())
             if apart > AGREES * max(1.0, float(value.abs().max())):
-                raise ValueError(f"{exported.name}: {name} is {apart:.4f} away from the torch network")
+                raise ValueError(
+                    f"{exported.name}: {name} is {apart:.4f} away from the torch network"
+                )
 
 
-def ranges(src: Path, pictures: np.ndarray, percentile: float = 99.99, seed: int = 0) -> dict[str, tuple[float, float]]:
+def ranges(
+    src: Path, pictures: np.ndarray, percentile: float = 99.99, seed: int = 0
+) -> dict[str, tuple[float, float]]:
     """Range of every activation of the float model, clipped at `percentile` at both ends.
 
     `pictures` is uint8[N, H, W, C]; some hundreds, dark and bright ones among them. Min-max ruins
@@ -110,7 +116,9 @@ def ranges(src: Path, pictures: np.ndarray, percentile: float = 99.99, seed: int
         interpreter.invoke()
         for tensor, name in names.items():
             values = interpreter.get_tensor(tensor).ravel()
-            seen[name].append(values if values.size <= keep else rng.choice(values, keep, replace=False))
+            seen[name].append(
+                values if values.size <= keep else rng.choice(values, keep, replace=False)
+            )
     return {name: _clipped(np.concatenate(values), percentile) for name, values in seen.items()}
 
 

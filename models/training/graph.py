@@ -44,7 +44,9 @@ class Graph:
     @property
     def int8_share(self) -> float:
         """Share of the operators whose result is int8."""
-        return sum(n for (_, dtype), n in self.ops.items() if dtype == "INT8") / sum(self.ops.values())
+        return sum(n for (_, dtype), n in self.ops.items() if dtype == "INT8") / sum(
+            self.ops.values()
+        )
 
 
 def read(path: Path) -> Graph:
@@ -53,7 +55,9 @@ def read(path: Path) -> Graph:
     main = model.subgraphs[0]
     kinds = [_operator(model, op) for op in main.operators]
     dtypes = [_dtype(main.tensors[op.outputs[0]]) for op in main.operators]
-    weighed = [(op, kind) for op, kind in zip(main.operators, kinds, strict=True) if kind in _WEIGHTED]
+    weighed = [
+        (op, kind) for op, kind in zip(main.operators, kinds, strict=True) if kind in _WEIGHTED
+    ]
     constants = {int(i) for op, _ in weighed for i in list(op.inputs)[1:] if i >= 0}
     return Graph(
         inputs=tuple(_port(main.tensors[i]) for i in main.inputs),
@@ -69,14 +73,26 @@ def read(path: Path) -> Graph:
 
 def check(found: Graph, allow_float: bool = False) -> None:
     """Raise ValueError, naming every fault, unless the graph is what XNNPACK runs fastest."""
-    faults = [f"{n} x {op} is {dtype}" for (op, dtype), n in found.ops.items() if dtype != "INT8" and not allow_float]
-    faults += [f"{n} x {op} should be folded" for (op, _), n in found.ops.items() if op in ("PAD", "TRANSPOSE")]
+    faults = [
+        f"{n} x {op} is {dtype}"
+        for (op, dtype), n in found.ops.items()
+        if dtype != "INT8" and not allow_float
+    ]
+    faults += [
+        f"{n} x {op} should be folded"
+        for (op, _), n in found.ops.items()
+        if op in ("PAD", "TRANSPOSE")
+    ]
     faults += [f"{found.loose_relus} ReLU not fused"] * bool(found.loose_relus)
     faults += [f"{found.partitions} XNNPACK partitions, expected 1"] * (found.partitions != 1)
     source = found.inputs[0]
     if (source.dtype, source.zero_point) != ("INT8", -128) or abs(source.scale * 255 - 1) > 1e-4:
         faults.append(f"input {source.name} is not camera bytes ^ 0x80: {source}")
-    faults += [f"output {p.name} is {p.dtype}" for p in found.outputs if p.dtype != "INT8" and not allow_float]
+    faults += [
+        f"output {p.name} is {p.dtype}"
+        for p in found.outputs
+        if p.dtype != "INT8" and not allow_float
+    ]
     if faults:
         raise ValueError("graph refused: " + "; ".join(faults))
 
@@ -105,7 +121,9 @@ def run_raw(path: Path, pictures: Iterable[np.ndarray]) -> dict[str, tuple[np.nd
 
 
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-_OPERATORS: dict[int, str] = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
+_OPERATORS: dict[int, str] = {
+    v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)
+}
 _DTYPES: dict[int, str] = {v: k for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
 
 
@@ -126,7 +144,9 @@ def parse(path: Path) -> Any:
 
 def _operator(model: Any, op: Any) -> str:
     code = model.operatorCodes[op.opcodeIndex]
-    return _OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]  # old files fill only the latter
+    return _OPERATORS[
+        max(code.builtinCode, code.deprecatedBuiltinCode)
+    ]  # old files fill only the latter
 
 
 def _dtype(tensor: Any) -> str:
@@ -137,7 +157,9 @@ def _port(tensor: Any) -> Port:
     q = tensor.quantization
     quantised = q is not None and q.scale is not None and len(q.scale) > 0
     scale, zero = (float(q.scale[0]), int(q.zeroPoint[0])) if quantised else (0.0, 0)
-    return Port(tensor.name.decode(), tuple(int(n) for n in tensor.shape), _dtype(tensor), scale, zero)
+    return Port(
+        tensor.name.decode(), tuple(int(n) for n in tensor.shape), _dtype(tensor), scale, zero
+    )
 
 
 def _macs(main: Any, op: Any, kind: str) -> int:

@@ -12,6 +12,7 @@ import json
 import logging
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import torch
@@ -21,7 +22,6 @@ from models.training.detector.figures import figures
 from models.training.detector.finish import convert, write_entry
 from models.training.detector.parity import write_fixture
 from models.training.detector.train import Settings, train
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.training.detector.backgrounds import Sources

@@ -6,16 +6,16 @@ Negatives, face-free windows of real scenes, textures.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from models.training.detector.light import Rng, tinted
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.training.detector.teacher import Bytes
     from models.training.detector.labels import Faces, Scene
+    from models.training.detector.teacher import Bytes
 
 
 @dataclass(frozen=True)

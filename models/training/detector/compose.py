@@ -6,6 +6,7 @@ Backgrounds, faces pasted into them, windows of real scenes, and their labels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,12 +14,11 @@ import numpy as np
 from models.training.detector.backgrounds import Sources, background
 from models.training.detector.labels import CROP
 from models.training.detector.pasting import distract, paste
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.training.detector.teacher import Bytes
-    from models.training.detector.light import Rng
     from models.training.detector.decode import Floats
+    from models.training.detector.light import Rng
+    from models.training.detector.teacher import Bytes
 
 
 @dataclass(frozen=True)

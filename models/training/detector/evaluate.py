@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.training.detector.decode import Floats, Found, Head, faces, overlaps
 from models.training.detector.sets import SMALL, Case
 from models.training.detector.teacher import Bytes, letterboxed
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import asdict
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -15,11 +15,12 @@ from models.training.detector.evaluate import Convention, Detect, false_alarms, 
 from models.training.detector.teacher import BLAZEFACE, BlazeFace, Bytes, Mesh, verified
 
 if TYPE_CHECKING:
-    from models.training.detector.decode import Floats
-    from models.training.detector.backgrounds import Sources
-    from models.training.detector.sets import Case
-    from pathlib import Path
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from models.training.detector.backgrounds import Sources
+    from models.training.detector.decode import Floats
+    from models.training.detector.sets import Case
 
 LEVELS = tuple(round(0.3 + 0.025 * k, 3) for k in range(27))
 BLAZE_LEVEL = 0.5  # MediaPipe's own default

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -18,9 +18,10 @@ from models.training.detector.pack import shrink
 from models.training.detector.train import shown
 
 if TYPE_CHECKING:
-    from models.training.detector.backgrounds import Sources
-    from pathlib import Path
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from models.training.detector.backgrounds import Sources
 
 CALIBRATION = 400  # pictures
 POINTS = ("right_eye", "left_eye", "nose_tip", "mouth_centre", "right_ear", "left_ear")

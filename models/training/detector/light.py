@@ -5,14 +5,14 @@ Tint, side light, darkness, noise, blur, things before the face.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
-from typing import TYPE_CHECKING
-
 if TYPE_CHECKING:
-    from models.training.detector.teacher import Bytes
     from models.training.detector.decode import Floats
+    from models.training.detector.teacher import Bytes
 
 Rng = np.random.Generator
 

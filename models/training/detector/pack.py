@@ -8,7 +8,7 @@ flatbuffers allow, and inner tensors get short names; readers see no difference.
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flatbuffers
 import numpy as np

@@ -5,12 +5,12 @@ Bit for bit.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from models.training import graph
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,17 +5,18 @@ And distractors that look pasted but are none.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
 from models.training.detector.backgrounds import Sources, background
 from models.training.detector.labels import CROP, Faces
 from models.training.detector.light import Rng, occluded, side_light, tinted
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.training.detector.teacher import Bytes
     from models.training.detector.decode import Floats
+    from models.training.detector.teacher import Bytes
 
 
 def _alpha(outline: Floats, scale: float, rng: Rng) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,11 +14,11 @@ from models.training.detector.compose import Labelled, composed, window
 from models.training.detector.labels import Faces, Scene
 from models.training.detector.light import camera
 from models.training.detector.teacher import BlazeFace, Bytes, Mesh, six_keys
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.training.detector.decode import Floats
     from pathlib import Path
+
+    from models.training.detector.decode import Floats
 
 LEAST = (
     1 / 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.training.detector.decode import GRIDS, Floats
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.training.detector.compose import Labelled

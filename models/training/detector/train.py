@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,12 +16,12 @@ from models.training.detector.compose import Labelled, training_picture
 from models.training.detector.light import camera
 from models.training.detector.net import SIZE, Detector
 from models.training.detector.targets import loss, wanted
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.training.detector.backgrounds import Sources
-    from pathlib import Path
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from models.training.detector.backgrounds import Sources
 
 log = logging.getLogger("detector.train")
 

@@ -13,7 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-ROLL_DEG, SCALE, ASPECT, SHIFT = 16.0, 0.16, 0.06, 0.15  # uniform, plus or minus; shift in half pictures
+ROLL_DEG, SCALE, ASPECT, SHIFT = (
+    16.0,
+    0.16,
+    0.06,
+    0.15,
+)  # uniform, plus or minus; shift in half pictures
 STEEP_SHARE, STEEP_DEG = 0.1, 35.0  # a few heads hang: where the eyes were found badly
 BLURRED, BLUR_LENGTH = 0.25, 9.0  # share; longest smear in pixels of the 48 (7 is the bar)
 COARSE, COARSE_SIZES = 0.17, (16, 36)  # share; side in pixels before it is scaled up again
@@ -28,7 +33,9 @@ def augment(pictures: Tensor, size: int, random: torch.Generator, harshness: flo
     chosen = torch.randperm(n, generator=random)
     share = harshness * n
     blurred = chosen[: int(BLURRED * share)]
-    coarse = chosen[int((BLURRED - 0.05) * share) : int((BLURRED - 0.05 + COARSE) * share)]  # some are both
+    coarse = chosen[
+        int((BLURRED - 0.05) * share) : int((BLURRED - 0.05 + COARSE) * share)
+    ]  # some are both
     x[blurred] = motion_blurred(x[blurred], BLUR_LENGTH * size / 48, random)
     x[coarse] = _coarse(x[coarse], size, random)
     return _cut(_lit(x, random, harshness), random, harshness)

@@ -35,7 +35,12 @@ def facts(found: Figures, epochs: int, seed: int) -> Facts:
     """The manifest's part that the file cannot say."""
     sets = {
         name: {
-            kind: {"pictures": s.n, "top1": s.accuracy, "balanced": s.balanced, "balanced_50": s.balanced_enough}
+            kind: {
+                "pictures": s.n,
+                "top1": s.accuracy,
+                "balanced": s.balanced,
+                "balanced_50": s.balanced_enough,
+            }
             for kind, s in models.items()
             if kind in ("float", "int8")
         }
@@ -51,7 +56,10 @@ def facts(found: Figures, epochs: int, seed: int) -> Facts:
         version=VERSION,
         licence=LICENCE,
         order={"logits": EMOTIONS},
-        data=("FER+ Train (published split)", "faces/ without neutral and happiness, three persons in four"),
+        data=(
+            "FER+ Train (published split)",
+            "faces/ without neutral and happiness, three persons in four",
+        ),
         command=COMMAND.format(epochs=epochs, seed=seed),
         seed=seed,
         epochs=epochs,
@@ -66,13 +74,19 @@ def facts(found: Figures, epochs: int, seed: int) -> Facts:
     )
 
 
-def markdown(found: Figures, entry: Mapping[str, Any], history: str, failures: Sequence[str]) -> str:
+def markdown(
+    found: Figures, entry: Mapping[str, Any], history: str, failures: Sequence[str]
+) -> str:
     """The report."""
     c = found.calibration
     valid = found.scores["ferplus_valid_majority"]
     bar = [
         ["FER+ Valid, 8 classes, majority", "0.865", valid["int8"].accuracy],
-        ["float minus int8, points", "0.5", 100 * (valid["float"].accuracy - valid["int8"].accuracy)],
+        [
+            "float minus int8, points",
+            "0.5",
+            100 * (valid["float"].accuracy - valid["int8"].accuracy),
+        ],
         ["expected calibration error", "0.03", c.error],
         ["motion blur 7 px", "0.76", found.conditions["motion blur 7 px"]["int8"]],
         ["24 px face", "0.80", found.conditions["24 px face"]["int8"]],
@@ -80,7 +94,14 @@ def markdown(found: Figures, entry: Mapping[str, Any], history: str, failures: S
     ]
     answered = [[limit, share, right] for limit, (share, right) in found.answered.items()]
     rare = [
-        [name, who, s.recall.get(emotion, "-"), s.precision.get(emotion, "-"), emotion, int(s.confusion[k].sum())]
+        [
+            name,
+            who,
+            s.recall.get(emotion, "-"),
+            s.precision.get(emotion, "-"),
+            emotion,
+            int(s.confusion[k].sum()),
+        ]
         for emotion in RARE
         for k in [EMOTIONS.index(emotion)]
         for name in ("ferplus_valid_plurality", "faces_held_out")
@@ -150,7 +171,11 @@ def _processor() -> str:
         known = Path("/proc/cpuinfo").read_text()
     except FileNotFoundError:
         return platform.machine()
-    found = [name for name in ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "asimd", "asimddp") if name in known]
+    found = [
+        name
+        for name in ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "asimd", "asimddp")
+        if name in known
+    ]
     return f"{platform.machine()}, {' '.join(found)}"
 
 

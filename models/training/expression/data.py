@@ -22,7 +22,9 @@ VOTED = (*EMOTIONS, "unknown", "NF")  # NF: not a face
 UNCLEAR = 5  # of ten annotators; with as many for unknown or NF a picture teaches nothing
 HELD_OUT = 4  # one person in four of faces/ is never trained on, chosen by the name's checksum
 
-WEAK_TRUST = 0.6  # share of the target that one annotator's word gets; the rest is FER+'s class frequency
+WEAK_TRUST = (
+    0.6  # share of the target that one annotator's word gets; the rest is FER+'s class frequency
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ def ferplus(folder: Path, split: str) -> Pictures:
     """FER+ "Train" or "Valid". Train drops pictures that most annotators could not name."""
     path = folder / "ferplus.npz"
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: not there; FER+ is read from the data folder (--data or MIEN_DATA)")
+        raise FileNotFoundError(
+            f"{path}: not there; FER+ is read from the data folder (--data or MIEN_DATA)"
+        )
     with np.load(path, allow_pickle=True) as stored:
         if tuple(stored["classes"]) != VOTED:
             raise ValueError(f"{path}: classes: expected {VOTED}, got {tuple(stored['classes'])}")
@@ -78,10 +82,16 @@ def faces(folder: Path, held_out: bool, only_rare: bool) -> Pictures:
     """
     path = folder / "faces.csv"
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: not there; the faces are read from the data folder (--data or MIEN_DATA)")
+        raise FileNotFoundError(
+            f"{path}: not there; the faces are read from the data folder (--data or MIEN_DATA)"
+        )
     with path.open(newline="") as lines:
         rows = [r for r in csv.DictReader(lines) if r["expression_one_annotator"] in EMOTIONS]
-    rows = [r for r in rows if (zlib.crc32((r["person"] or r["file"]).encode()) % HELD_OUT == 0) == held_out]
+    rows = [
+        r
+        for r in rows
+        if (zlib.crc32((r["person"] or r["file"]).encode()) % HELD_OUT == 0) == held_out
+    ]
     if only_rare:
         rows = [r for r in rows if r["expression_one_annotator"] not in ("neutral", "happiness")]
     images = np.stack([_crop(folder / "faces" / r["file"]) for r in rows])

@@ -7,7 +7,9 @@ import numpy as np
 EMOTIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
 
-def probabilities(stored: np.ndarray, scale: float, zero_point: int, temperature: float) -> np.ndarray:
+def probabilities(
+    stored: np.ndarray, scale: float, zero_point: int, temperature: float
+) -> np.ndarray:
     """int8[..., 8] logits as stored -> float32[..., 8] that sum to 1, in the order of EMOTIONS.
 
     `scale` and `zero_point` are read from the model file, `temperature` from its manifest entry

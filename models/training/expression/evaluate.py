@@ -15,9 +15,19 @@ from models.training import graph
 from models.training.expression import data, figures
 from models.training.expression.decode import EMOTIONS, softmax
 
-ANSWERED_RIGHT = 0.92  # of the pictures that get an answer: what `uncertain` is chosen for, on FER+ Valid
+ANSWERED_RIGHT = (
+    0.92  # of the pictures that get an answer: what `uncertain` is chosen for, on FER+ Valid
+)
 RARE = ("disgust", "contempt", "fear")
-FER_ORDER = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")  # fer 25.10.3, its source
+FER_ORDER = (
+    "anger",
+    "disgust",
+    "fear",
+    "happiness",
+    "sadness",
+    "surprise",
+    "neutral",
+)  # fer 25.10.3, its source
 NEVER = -30.0  # log probability of a class that a peer does not have
 
 Model = Callable[[np.ndarray], np.ndarray]  # uint8[N, 48, 48] -> logits float32[N, 8]
@@ -43,7 +53,10 @@ def fer(path: Path) -> Model:
     """`emotion_model_quantized.tflite` of the package fer: 64x64 in -1..1, seven classes."""
     interpreter = Interpreter(str(path), num_threads=1)
     interpreter.allocate_tensors()
-    source, head = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    source, head = (
+        interpreter.get_input_details()[0]["index"],
+        interpreter.get_output_details()[0]["index"],
+    )
     places = [EMOTIONS.index(name) for name in FER_ORDER]
 
     def logits(pictures: np.ndarray) -> np.ndarray:
@@ -101,14 +114,21 @@ def under_conditions(
     found = {}
     for name, change in figures.conditions().items():
         seen = figures.changed(pictures, change)
-        found[name] = {who: float((model(seen).argmax(1) == truth).mean()) for who, model in models.items()}
+        found[name] = {
+            who: float((model(seen).argmax(1) == truth).mean()) for who, model in models.items()
+        }
     return found
 
 
-def answered(probability: np.ndarray, truth: np.ndarray, limits: tuple[float, ...]) -> dict[float, tuple[float, float]]:
+def answered(
+    probability: np.ndarray, truth: np.ndarray, limits: tuple[float, ...]
+) -> dict[float, tuple[float, float]]:
     """Limit -> (share of pictures answered, share of those right)."""
     sure, right = probability.max(1), probability.argmax(1) == truth
-    return {limit: (float((sure >= limit).mean()), float(right[sure >= limit].mean())) for limit in limits}
+    return {
+        limit: (float((sure >= limit).mean()), float(right[sure >= limit].mean()))
+        for limit in limits
+    }
 
 
 def speed(paths: Mapping[str, Path], rounds: int = 300) -> dict[str, float]:

@@ -94,7 +94,9 @@ def threshold(probability: np.ndarray, truth: np.ndarray, right: float) -> float
     return 1.0
 
 
-def _moved(turn_deg: float = 0, scale: float = 1, across: float = 0) -> Callable[[np.ndarray], np.ndarray]:
+def _moved(
+    turn_deg: float = 0, scale: float = 1, across: float = 0
+) -> Callable[[np.ndarray], np.ndarray]:
     def change(picture: np.ndarray) -> np.ndarray:
         side = picture.shape[0]
         matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), turn_deg, scale)
@@ -131,7 +133,9 @@ def conditions(seed: int = 0) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         "bright + 60": _light(lambda p: p + 60),
         "contrast x 0.4": _light(lambda p: (p - p.mean()) * 0.4 + p.mean()),
         "noise sd 12": _light(lambda p: p + random.normal(0, 12, p.shape)),
-        "near-infrared-like": _light(lambda p: 255 * (p / 255) ** 0.6 * 0.8 + 35 + random.normal(0, 6, p.shape)),
+        "near-infrared-like": _light(
+            lambda p: 255 * (p / 255) ** 0.6 * 0.8 + 35 + random.normal(0, 6, p.shape)
+        ),
         "light from one side": _light(lambda p: p * ramp),
         "turned 15 degrees": _moved(turn_deg=15),
         "turned 30 degrees": _moved(turn_deg=30),

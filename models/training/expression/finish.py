@@ -62,17 +62,29 @@ def _fixture(places: Places) -> None:
     images = [np.full((SIZE, SIZE), v, np.uint8) for v in (0, 128, 255)]
     images += [random.integers(0, 256, (SIZE, SIZE), np.uint8) for _ in range(5)]
     for _ in range(24):
-        slope, wave, phase = random.uniform(-4, 4, 2), random.uniform(0.02, 0.6, 2), random.uniform(0, 6)
-        ramp = slope[0] * across + slope[1] * down + 60 * np.sin(wave[0] * across + wave[1] * down + phase)
+        slope, wave, phase = (
+            random.uniform(-4, 4, 2),
+            random.uniform(0.02, 0.6, 2),
+            random.uniform(0, 6),
+        )
+        ramp = (
+            slope[0] * across
+            + slope[1] * down
+            + 60 * np.sin(wave[0] * across + wave[1] * down + phase)
+        )
         images.append(np.clip(128 + ramp - ramp.mean(), 0, 255).astype(np.uint8))
     stacked = np.stack(images)[..., None]
     stored, scale, zero = graph.run_raw(places.int8, stacked)["logits"]
     path = places.root / "tests" / "fixtures" / "expression.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, image=stacked, logits=stored, scale=np.float32(scale), zero_point=np.int32(zero))
+    np.savez_compressed(
+        path, image=stacked, logits=stored, scale=np.float32(scale), zero_point=np.int32(zero)
+    )
 
 
-def measure(places: Places, folder: Path, peers: dict[str, evaluate.Model], files: dict[str, Path]) -> evaluate.Figures:
+def measure(
+    places: Places, folder: Path, peers: dict[str, evaluate.Model], files: dict[str, Path]
+) -> evaluate.Figures:
     """Every figure of the report, from the files."""
     ours = {"float": evaluate.ours(places.float32), "int8": evaluate.ours(places.int8)}
     named = evaluate.sets(folder)
@@ -93,7 +105,9 @@ def measure(places: Places, folder: Path, peers: dict[str, evaluate.Model], file
         ambiguous_uncertain=float(doubt.mean()),
         reliability=figures.reliability(sure, truth),
         same_top1=float((logits.argmax(1) == ours["float"](pictures).argmax(1)).mean()),
-        float_error=figures.calibration_error(softmax(ours["float"](pictures), calibration.temperature), truth),
+        float_error=figures.calibration_error(
+            softmax(ours["float"](pictures), calibration.temperature), truth
+        ),
         speed=evaluate.speed({"int8": places.int8, "float": places.float32} | files),
     )
 
@@ -104,7 +118,11 @@ def write(places: Places, found: evaluate.Figures, epochs: int, seed: int, histo
     manifest.write(places.int8.with_name("manifest.yaml"), entry)
     reports = places.root / "models" / "training" / "reports"
     reports.mkdir(exist_ok=True)
-    report.plot(reports / "expression.png", found.scores["ferplus_valid_majority"]["int8"].confusion, found.reliability)
+    report.plot(
+        reports / "expression.png",
+        found.scores["ferplus_valid_majority"]["int8"].confusion,
+        found.reliability,
+    )
     text = markdown(found, entry, history.read_text() if history.is_file() else "", FAILURES)
     (reports / "expression.md").write_text(text, encoding="utf-8")
     log.info("%s", json.dumps(entry["accuracy"]))

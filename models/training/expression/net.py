@@ -42,7 +42,11 @@ def convolution(
     """Convolution, batch norm, ReLU6; the padding of a stride is TFLite's SAME (see `export`)."""
     same = stride == 1
     layers: list[nn.Module] = [] if same else [nn.ZeroPad2d((0, 1, 0, 1))]
-    layers.append(nn.Conv2d(inside, outside, kernel, stride, kernel // 2 if same else 0, groups=groups, bias=False))
+    layers.append(
+        nn.Conv2d(
+            inside, outside, kernel, stride, kernel // 2 if same else 0, groups=groups, bias=False
+        )
+    )
     layers.append(nn.BatchNorm2d(outside))
     if act:
         layers.append(nn.ReLU6())
@@ -58,7 +62,10 @@ class Bottleneck(nn.Module):
         if stage.dense:
             layers = [convolution(inside, inner, 3, stride)]
         else:
-            layers = [convolution(inside, inner, 1), convolution(inner, inner, 3, stride, groups=inner)]
+            layers = [
+                convolution(inside, inner, 1),
+                convolution(inner, inner, 3, stride, groups=inner),
+            ]
         self.body = nn.Sequential(*layers, convolution(inner, width, 1, act=False))
         self.residual = inside == width and stride == 1
 

@@ -28,12 +28,17 @@ def overall(found: Mapping[str, Mapping[str, Score]]) -> str:
         for name, models in found.items()
         for who, s in models.items()
     ]
-    return table(["set", "model", "pictures", "accuracy", "balanced, all present", "balanced, 50 and more"], rows)
+    return table(
+        ["set", "model", "pictures", "accuracy", "balanced, all present", "balanced, 50 and more"],
+        rows,
+    )
 
 
 def by_class(found: Mapping[str, Score]) -> str:
     """Recall and precision of each class, one pair of columns a model, with the number of pictures."""
-    head = ["class", "pictures"] + [f"{who} {what}" for who in found for what in ("recall", "precision")]
+    head = ["class", "pictures"] + [
+        f"{who} {what}" for who in found for what in ("recall", "precision")
+    ]
     first = next(iter(found.values()))
     rows: list[list[object]] = []
     for k, name in enumerate(EMOTIONS):
@@ -47,7 +52,9 @@ def by_class(found: Mapping[str, Score]) -> str:
 def under_conditions(found: Mapping[str, Mapping[str, float]]) -> str:
     """Condition -> accuracy of each model."""
     models = list(next(iter(found.values())))
-    return table(["condition", *models], [[name, *(row[m] for m in models)] for name, row in found.items()])
+    return table(
+        ["condition", *models], [[name, *(row[m] for m in models)] for name, row in found.items()]
+    )
 
 
 def plot(path: Path, confusion: np.ndarray, reliability: Sequence[tuple[float, float]]) -> None:
@@ -63,14 +70,26 @@ def plot(path: Path, confusion: np.ndarray, reliability: Sequence[tuple[float, f
     for row in range(len(EMOTIONS)):
         for column in range(len(EMOTIONS)):
             colour = "white" if share[row, column] > 0.5 else "black"
-            left.text(column, row, str(confusion[row, column]), ha="center", va="center", color=colour, fontsize=8)
+            left.text(
+                column,
+                row,
+                str(confusion[row, column]),
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=8,
+            )
     left.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=45, ha="right")
     left.set_yticks(range(len(EMOTIONS)), EMOTIONS)
     left.set(xlabel="answer", ylabel="majority of the annotators", title="FER+ Valid, int8")
     right.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
     right.plot(*zip(*reliability, strict=True), marker="o")
     right.set(
-        xlabel="confidence after temperature", ylabel="share right", title="reliability", xlim=(0, 1), ylim=(0, 1)
+        xlabel="confidence after temperature",
+        ylabel="share right",
+        title="reliability",
+        xlim=(0, 1),
+        ylim=(0, 1),
     )
     figure.tight_layout()
     figure.savefig(path, dpi=80)

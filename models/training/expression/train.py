@@ -22,13 +22,21 @@ from models.training.expression.net import SIZE, ExpressionNet
 
 log = logging.getLogger(__name__)
 
-BATCH, RATE, DECAY = 64, 2.5e-3, 0.05  # AdamW: in a short run ahead of SGD 0.12 (first epoch 1.66, SGD 1.73)
+BATCH, RATE, DECAY = (
+    64,
+    2.5e-3,
+    0.05,
+)  # AdamW: in a short run ahead of SGD 0.12 (first epoch 1.66, SGD 1.73)
 WARM_UP = 0.03  # share of the run
 SMALL_FIRST = ((0.43, 32),)  # until this share of the run pictures are this small: epochs cost half
 HARSH_FROM = 0.5  # of the run: full shares of blur, darkness, cutout; growing linearly until then
 AVERAGE = 0.999  # decay of the weights' moving average, which is what ships
 GRADIENT = 5.0
-RARE = {"disgust": 3.0, "contempt": 3.0, "fear": 1.0}  # extra copies an epoch, times the share of votes,
+RARE = {
+    "disgust": 3.0,
+    "contempt": 3.0,
+    "fear": 1.0,
+}  # extra copies an epoch, times the share of votes,
 RARE_FROM = 0.3  # of pictures that have at least this share
 
 
@@ -75,7 +83,12 @@ def train(pictures: Pictures, valid: Pictures, run: Run) -> nn.Module:
     for epoch in range(first, run.epochs):
         losses = []
         order = _order(pictures, random)
-        bar = tqdm(_batches(order), total=len(order) // BATCH, desc=f"epoch {epoch + 1}/{run.epochs}", mininterval=30)
+        bar = tqdm(
+            _batches(order),
+            total=len(order) // BATCH,
+            desc=f"epoch {epoch + 1}/{run.epochs}",
+            mininterval=30,
+        )
         for at, chosen in enumerate(bar):
             progress = (epoch + at * BATCH / len(order)) / run.epochs
             for group in optimiser.param_groups:
@@ -83,7 +96,13 @@ def train(pictures: Pictures, valid: Pictures, run: Run) -> nn.Module:
             losses.append(_learn(net, optimiser, _batch(pictures, chosen, progress, random)))
             step += 1
             _average(average, net, min(AVERAGE, (1 + step) / (20 + step)))
-        log.info("epoch %d/%d loss %.4f %s", epoch + 1, run.epochs, np.mean(losses), _quick(average, valid))
+        log.info(
+            "epoch %d/%d loss %.4f %s",
+            epoch + 1,
+            run.epochs,
+            np.mean(losses),
+            _quick(average, valid),
+        )
         _save(run.checkpoint, net, average, optimiser, random, epoch + 1, step)
     average.eval()
     return average
@@ -91,12 +110,19 @@ def train(pictures: Pictures, valid: Pictures, run: Run) -> nn.Module:
 
 def rate(progress: float) -> float:
     """Learning rate at `progress` 0..1 of the run: linear warm-up, then half a cosine to zero."""
-    return RATE * min(1.0, progress / WARM_UP + 0.02) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+    return (
+        RATE
+        * min(1.0, progress / WARM_UP + 0.02)
+        * 0.5
+        * (1 + math.cos(math.pi * min(1.0, progress)))
+    )
 
 
 def _groups(net: nn.Module) -> list[dict[str, Any]]:
     kernels = [p for p in net.parameters() if p.ndim > 1]
-    others = [p for p in net.parameters() if p.ndim <= 1]  # batch norm and bias: decay only hurts them
+    others = [
+        p for p in net.parameters() if p.ndim <= 1
+    ]  # batch norm and bias: decay only hurts them
     return [{"params": kernels, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
 
 
@@ -119,12 +145,19 @@ def _batch(
 ) -> tuple[Tensor, Tensor, Tensor]:
     size = next((small for until, small in SMALL_FIRST if progress < until), SIZE)
     rows = chosen.numpy()
-    x = augment(torch.from_numpy(pictures.images[rows]), size, random, min(1.0, progress / HARSH_FROM))
-    target, weight = torch.from_numpy(pictures.targets[rows]), torch.from_numpy(pictures.weights[rows])
+    x = augment(
+        torch.from_numpy(pictures.images[rows]), size, random, min(1.0, progress / HARSH_FROM)
+    )
+    target, weight = (
+        torch.from_numpy(pictures.targets[rows]),
+        torch.from_numpy(pictures.weights[rows]),
+    )
     return x.contiguous(memory_format=torch.channels_last), target, weight
 
 
-def _learn(net: nn.Module, optimiser: torch.optim.Optimizer, batch: tuple[Tensor, Tensor, Tensor]) -> float:
+def _learn(
+    net: nn.Module, optimiser: torch.optim.Optimizer, batch: tuple[Tensor, Tensor, Tensor]
+) -> float:
     x, target, weight = batch
     net.train()
     surprise = -(net(x)["logits"].log_softmax(1) * target).sum(1)
@@ -151,7 +184,10 @@ def logits(net: nn.Module, images: np.ndarray) -> np.ndarray:
     net.eval()
     parts = torch.split(torch.from_numpy(images)[:, None], 256)
     return torch.cat(
-        [net((p.float() / 255).contiguous(memory_format=torch.channels_last))["logits"] for p in parts]
+        [
+            net((p.float() / 255).contiguous(memory_format=torch.channels_last))["logits"]
+            for p in parts
+        ]
     ).numpy()
 
 
