@@ -79,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("recording", type=Path, metavar="FILE")
     _config(replay)
     replay.add_argument("--steps", action="store_true", help="every step as a JSON line")
+    replay.add_argument(
+        "--rules", type=Path, metavar="FILE", help="judge by the rules of this configuration"
+    )
+    replay.add_argument(
+        "--diff", action="store_true", help="which alerts come, go or move with --rules"
+    )
+    replay.add_argument("--plot", type=Path, metavar="OUT.png", help="draw it (extra `plot`)")
 
     watch = _add(commands, "watch", "show what the devices at a broker say")
     watch.add_argument("--broker", default="localhost", metavar="HOST[:PORT]")

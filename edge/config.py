@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 import yaml
 
+from edge.device.buzzer import BuzzerSettings
 from edge.device.camera import CameraSettings
 from edge.judge.rules import Rules
 from edge.see.runtime import ModelFile
@@ -33,6 +34,8 @@ EMOTION_FORBIDDEN = frozenset({"workplace", "education"})
 
 EMOTION_ASKED = frozenset({"vehicle"})
 """Whoever drives may be at work: there emotion is off unless the owner asks for it."""
+
+DRIVING = "vehicle"
 
 DEVICE = re.compile(r"[a-z0-9_]{1,32}")
 SERIAL = Path("/proc/device-tree/serial-number")
@@ -56,6 +59,7 @@ class Config:
     see: SightSettings = field(default_factory=SightSettings)
     rules: Rules = field(default_factory=Rules)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    board: BuzzerSettings = field(default_factory=BuzzerSettings)
 
 
 def load(path: Path) -> Config:
@@ -64,7 +68,16 @@ def load(path: Path) -> Config:
     if not isinstance(raw, dict):
         msg = f"{path}: expected keys and values, got {_shown(raw)}"
         raise ConfigError(msg)
-    return complete(convert(raw, Config, str(path)), str(path))
+    given = raw.get("rules")
+    asked = given.get("attention", {}) if isinstance(given, dict) else {}
+    config = convert(raw, Config, str(path))
+    if config.profile != DRIVING:
+        # nobody drives: speed means nothing, and looking away is nobody's business unless asked for
+        rules = replace(config.rules, speed=replace(config.rules.speed, enabled=False))
+        if "enabled" not in (asked or {}):
+            rules = replace(rules, attention=replace(rules.attention, enabled=False))
+        config = replace(config, rules=rules)
+    return complete(config, str(path))
 
 
 def complete(config: Config, name: str = "config") -> Config:
@@ -119,11 +132,22 @@ def manifest_path() -> Path:
 
 def convert(raw: object, cls: type[T], name: str) -> T:
     """Plain data to a frozen settings class. Raises ``ConfigError``."""
+    _text_keys(raw, name)
     try:
         checked = msgspec.convert(raw, _strict(cls))  # type: ignore[arg-type] # a class is hashable
         return msgspec.convert(msgspec.to_builtins(checked), cls)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {_explained(error, raw, cls)}") from error
+
+
+def _text_keys(raw: object, name: str, path: str = "") -> None:
+    """YAML reads a bare ``on`` or ``yes`` as true: such a key is named, not looked for."""
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            if not isinstance(key, str):
+                at = path or "(top level)"
+                raise ConfigError(f"{name}: {at}: expected a name as the key, got {_shown(key)}")
+            _text_keys(value, name, f"{path}.{key}" if path else key)
 
 
 @cache  # settings are checked again with every change from outside

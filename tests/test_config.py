@@ -62,6 +62,7 @@ def test_the_file_that_ships_is_valid_and_says_what_the_code_says_anyway(load):
             "profile: vehicle\nrules: {eyes: {shut_below: 0.6, open_above: 0.4}}",
             "rules.eyes: deep_below <= shut_below < open_above must hold",
         ),
+        ("profile: home\nrules: {on: 1}", "rules: expected a name as the key, got true"),
         ("- a list", "expected keys and values, got"),
         ("", "expected keys and values, got null"),
         ("profile: [", "not YAML"),
@@ -125,3 +126,11 @@ def test_a_manifest_without_a_hash_is_refused(tmp_path):
     path.write_text("models: {detector: {file: x.tflite}}", encoding="utf-8")
     with pytest.raises(config.ConfigError, match=r"models\.detector\.sha256: missing"):
         config.manifest(path)
+
+
+def test_where_nobody_drives_speed_is_ignored_and_distraction_is_off_unless_asked_for(load):
+    car, desk = load("profile: vehicle").rules, load("profile: home").rules
+    assert (car.speed.enabled, car.attention.enabled) == (True, True)
+    assert (desk.speed.enabled, desk.attention.enabled) == (False, False)
+    asked = load("profile: home\nrules: {attention: {enabled: true}}").rules
+    assert (asked.speed.enabled, asked.attention.enabled) == (False, True)

@@ -11,6 +11,7 @@ from edge import config as configuration
 from edge.commands import kept
 from edge.commands.desk import opened
 from edge.commands.service import serve
+from edge.device.buzzer import BuzzerError
 from edge.device.camera import CameraError
 from edge.see.runtime import ModelError
 from edge.tell.link import LinkError
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         if serve(desk, models, arguments.record, arguments.state):
             log.info("restarting, as asked")
             return 0
-    except (configuration.ConfigError, ModelError, CameraError, LinkError) as error:
+    except (configuration.ConfigError, ModelError, CameraError, BuzzerError, LinkError) as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
         return 1
     except OSError as error:  # --record into a place that cannot be written

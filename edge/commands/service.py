@@ -24,6 +24,7 @@ from edge import __version__, pipeline, recording
 from edge.commands.conversation import Conversation
 from edge.commands.room import Room
 from edge.device import camera, health, watchdog
+from edge.device.buzzer import Signal
 from edge.see.sight import Sight
 from edge.tell import messages as m
 from edge.tell.mqtt import Publisher
@@ -140,6 +141,7 @@ def serve(
     reporter = Reporter(identity, _wall_clock(config), health.clock_synced)
     pulse = Pulse(see, time.monotonic_ns)
     with ExitStack() as stack:
+        signal = stack.enter_context(Signal(config.board))
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
         grumbling: SimpleQueue[logging.LogRecord] = SimpleQueue()
@@ -156,6 +158,9 @@ def serve(
             observations = recording.record(observations, file, __version__)
         try:
             for step in pipeline.judge(observations, talk.rules):
+                _sound(
+                    step, signal, muted=not talk.desk.kept.controls.buzzer
+                )  # before anything that could wait for a network
                 if room.step is None:
                     head = reporter.head("info", step.t_ns)
                     out.publish(_info(config, models, identity, see.runtime, head))
@@ -225,6 +230,11 @@ def _self_test(pulse: Pulse, out: Publisher, see: Sight) -> Data:
         "time_synced": health.clock_synced(),
         "throttled": health.throttled(),
     }
+
+
+def _sound(step: Step, signal: Signal, *, muted: bool) -> None:
+    loudest = [alert.said for alert in step.active if alert.level == step.level]
+    signal.show(step.level, step.t_ns, said=max(loudest, default=1), muted=muted)
 
 
 def _wall_clock(config: Config) -> Callable[[int], int]:

@@ -240,7 +240,7 @@ def _states(
         readable=None if face is None or turned(face, rules.eyes) else readable(face, rules.eyes),
     )
     ahead = state.direction.ahead
-    judged = rules.attention.on and ahead is not None and ahead.sure
+    judged = rules.attention.enabled and ahead is not None and ahead.sure
     attention = advance_attention(
         state.attention,
         t_ns,

@@ -69,7 +69,7 @@ class AlertRules:
 class SpeedRules:
     """Bands of speed, km/h. An unknown speed is judged as the fastest band: never late."""
 
-    on: bool = True  # from the profile: ignored where nobody drives
+    enabled: bool = True  # from the profile: ignored where nobody drives
     stale_s: Annotated[float, Between(0.5, 60.0)] = 5.0
     measure_kmh: Annotated[float, Between(0.0, 50.0)] = 10.0  # below: only closed eyes
     distraction_kmh: Annotated[float, Between(0.0, 100.0)] = 20.0  # NCAP: transient states

@@ -159,7 +159,7 @@ def _eyes(now: Now) -> Eyes:
 
 def _attention(now: Now) -> Attention:
     state, rules = now.state.attention, now.rules.attention
-    if not rules.on:
+    if not rules.enabled:
         return Attention("off")
     ahead = now.state.direction.ahead
     if ahead is None or not ahead.sure:

@@ -18,7 +18,7 @@ FASTEST_KMH = 500.0
 def speed_kmh(seen: Observation, rules: SpeedRules) -> float | None:
     """The speed in km/h; None where it is stale, not said, impossible, or not to be used."""
     vehicle = seen.vehicle
-    if not rules.on or vehicle is None or vehicle.speed_kmh is None:
+    if not rules.enabled or vehicle is None or vehicle.speed_kmh is None:
         return None
     if not -1.0 <= vehicle.age_s <= rules.stale_s:  # NaN fails this too
         return None
@@ -28,7 +28,7 @@ def speed_kmh(seen: Observation, rules: SpeedRules) -> float | None:
 
 def band(speed: float | None, rules: SpeedRules) -> str:
     """The band in a word for subscribers; from ``ddaw`` on EU 2021/1341 asks for warnings."""
-    if not rules.on:
+    if not rules.enabled:
         return "ignored"
     if speed is None:
         return "unknown"

@@ -79,7 +79,10 @@ class Subject(msgspec.Struct, kw_only=True):
 
 
 class Drowsiness(msgspec.Struct, kw_only=True):
-    """Eyes over time. PERCLOS as a share, 0..1; times in ms."""
+    """Eyes over time. PERCLOS as a share, 0..1; times in ms.
+
+    ``kss_est``: Karolinska Sleepiness Scale, 5 (or less) to 9; an estimate that is not validated.
+    """
 
     state: str
     perclos60: float | None
@@ -88,6 +91,16 @@ class Drowsiness(msgspec.Struct, kw_only=True):
     long_blink_share: float | None
     eyes_closed_ms: int
     openness: float | None
+    kss_est: int | None = None
+
+
+class Distraction(msgspec.Struct, kw_only=True):
+    """Where the head points: zone, how long away from the road, and how much of the last 30 s."""
+
+    state: str
+    zone: str | None
+    off_forward_ms: int
+    vats_s: float | None
 
 
 class HeadPose(msgspec.Struct, kw_only=True):
@@ -117,9 +130,29 @@ class State(Message, kw_only=True, omit_defaults=True):
     calibration: str
     level: int
     drowsiness: Drowsiness
+    distraction: Distraction
     pose: HeadPose | None
+    speed_kmh: float | None
+    speed_band: str
     fps: float | None
     emotion: Expression | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Calibration(Message, kw_only=True):
+    """``calibration``, retained: what is known of the driver's own face. On change.
+
+    ``state``: uncalibrated, collecting, ready or stale (in use, about to be replaced). ``progress``
+    0..1; ``ear_open``, ``ear_shut``: eye aspect ratios in use; ``yaw``, ``pitch``: where straight
+    ahead is, degrees of the camera; ``reason``: why it was refused or begun afresh.
+    """
+
+    state: str
+    progress: float
+    ear_open: float | None
+    ear_shut: float | None
+    yaw: float | None
+    pitch: float | None
+    reason: str | None
 
 
 class Evidence(msgspec.Struct, kw_only=True):
@@ -289,6 +322,7 @@ KINDS: dict[str, type[Message]] = {
     "state": State,
     "event": Event,
     "alerts/active": Active,
+    "calibration": Calibration,
     "emotion/summary": EmotionSummary,
     "health": Health,
     "controls": Controls,
@@ -303,6 +337,7 @@ SCHEMA = {
     "state": "state/1.0",
     "event": "event/1.0",
     "alerts/active": "alerts_active/1.0",
+    "calibration": "calibration/1.0",
     "emotion/summary": "emotion_summary/1.0",
     "health": "health/1.0",
     "controls": "controls/1.0",

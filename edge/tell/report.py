@@ -74,6 +74,7 @@ class Reporter:
         self._state_ns = -HEARTBEAT_NS
         self._metrics_ns = -HEARTBEAT_NS
         self._active_said = False
+        self._calibration_key: tuple[object, ...] | None = None
         self._muted = False
         self._metrics_gap_ns: int | None = None
 
@@ -93,6 +94,7 @@ class Reporter:
         if step.summary is not None and self._identity.emotion:
             said.append(self._summary(step.summary))
         said.extend(self._state(step, fps))
+        said.extend(self._calibration(step))
         for alert in changes:
             if alert.change == "end":
                 del self._ids[alert.episode]
@@ -246,6 +248,7 @@ class Reporter:
             *(step.level, step.drowsiness, step.track, step.faces, step.light, step.degraded),
             *(step.calibration.state, step.mood and step.mood.label, step.eyes.shut),
             _round(step.eyes.perclos60, 2),
+            *(step.attention.state, step.attention.zone, step.speed_band),
         )
         since_ns = step.t_ns - self._state_ns
         changed = key != self._state_key and since_ns >= STATE_GAP_NS
@@ -273,12 +276,40 @@ class Reporter:
                 long_blink_share=_round(eyes.long_blink_share, 2),
                 eyes_closed_ms=eyes.closed_ms,
                 openness=_round(eyes.openness, 2),
+                kss_est=step.kss_est,
+            ),
+            distraction=m.Distraction(
+                state=step.attention.state,
+                zone=step.attention.zone,
+                off_forward_ms=step.attention.off_forward_ms,
+                vats_s=_round(step.attention.vats_s, 1),
             ),
             pose=_head_pose(step.pose),
+            speed_kmh=_round(step.speed_kmh, 1),
+            speed_band=step.speed_band,
             fps=_round(fps, 1),
             emotion=self._emotion(step),
         )
         return [Said("state", message, retain=True)]
+
+    def _calibration(self, step: Step) -> list[Said]:
+        """On change of state or reason, and each tenth of the way."""
+        known = step.calibration
+        key = (known.state, known.reason, int(known.progress * 10), known.yaw_deg is None)
+        if key == self._calibration_key:
+            return []
+        self._calibration_key = key
+        message = m.Calibration(
+            **self.head("calibration", step.t_ns),
+            state=known.state,
+            progress=round(known.progress, 2),
+            ear_open=_round(known.ear_open, 3),
+            ear_shut=_round(known.ear_shut, 3),
+            yaw=_round(known.yaw_deg, 1),
+            pitch=_round(known.pitch_deg, 1),
+            reason=known.reason,
+        )
+        return [Said("calibration", message, retain=True)]
 
     def _emotion(self, step: Step) -> m.Expression | msgspec.UnsetType | None:
         if not self._identity.emotion:

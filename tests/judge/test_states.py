@@ -168,7 +168,7 @@ def test_drowsiness_is_voiced_from_50_kmh_and_where_the_speed_is_unknown(speed, 
 
 
 def test_where_nobody_drives_speed_and_attention_do_not_matter():
-    rules = Rules(attention=AttentionRules(on=False), speed=SpeedRules(on=False))
+    rules = Rules(attention=AttentionRules(enabled=False), speed=SpeedRules(enabled=False))
     story = after(LEARNT, (10, RIGHT), (4, SHUT), rules=rules, speed=3.0)
     assert story.last.attention.state == "off"
     assert story.last.speed_band == "ignored"

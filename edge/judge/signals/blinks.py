@@ -37,9 +37,11 @@ USUAL_NS, USUAL_ENOUGH = 180 * NS, 20
 """This driver's own blinks are those of the first 3 minutes (Friedrichs & Yang: 3 to 15), and at
 least 20 of them: fewer give no spread."""
 
-BIAS, TAIL_WEIGHT, SPEED_WEIGHT, TAIL_SD = -1.0, 16.0, -1.0, 2.0
+BIAS, TAIL_WEIGHT, SPEED_WEIGHT, TAIL_SD = -1.0, 14.6, -0.8, 2.0
 """Log odds of drowsy against alert: the share of blinks longer than the own mean by 2 SD, and
-the mean speed of the lids in SD (fitted by bench/drowsiness.py on UTA-RLDD, folds by person)."""
+the mean speed of the lids in SD. Fitted by bench/drowsiness.py on UTA-RLDD: AUC 0.86 on people
+that were held out, against 0.76 for the mean length alone. The bias is the fitted -0.4 lowered for
+fewer false alarms [E]."""
 
 NOD_DEG, FALLING_DEG, SUDDEN_NS = 5.0, 2.0, NS * 13 // 100
 LEAST_SD_MS = 20.0

@@ -103,7 +103,7 @@ def advance_calibration(
     passed_ns = passed_ns if passed_ns <= eyes.gap_s * NS else 0
     if shut:
         return _shut_look(state, t_ns, ear, openness, passed_ns, rules, eyes)
-    if passed_ns < OFTEN_NS and state.seen_ns is not None and not state.shut:
+    if 0 < passed_ns < OFTEN_NS and not state.shut:
         return state
     opened = replace(state, seen_ns=t_ns, shut=False)
     if not straight or openness <= eyes.shut_below + 0.05 or not passed_ns:

@@ -59,6 +59,7 @@ class DirectionState:
     ahead: Ahead | None = None
     learnt_ns: int = 0
     off: Directions = Directions()
+    was: Ahead | None = None  # straight ahead when ``off`` began
     moved: bool = False
 
 
@@ -134,13 +135,14 @@ def _watched(state: DirectionState, pose: Pose, passed_ns: int) -> DirectionStat
         spent(state.off.yaw, pose.yaw_deg, passed_ns),
         spent(state.off.pitch, pose.pitch_deg, passed_ns),
     )
+    was = state.was or ahead
     if off.yaw.total_ns < MOVED_NS:
-        return replace(state, off=off)
-    state = replace(state, off=Directions())
+        return replace(state, off=off, was=was)
+    state = replace(state, off=Directions(), was=ahead)
     yaw, pitch = quantile(off.yaw, 0.5), quantile(off.pitch, 0.5)
     if yaw is None or pitch is None or not (_steady(off.yaw) and _steady(off.pitch)):
         return state
-    shift = max(abs(yaw - ahead.yaw_deg), abs(pitch - ahead.pitch_deg))
+    shift = max(abs(yaw - was.yaw_deg), abs(pitch - was.pitch_deg))
     if shift <= MOVED_DEG:
         return state
     return DirectionState(seen_ns=state.seen_ns, now=off, ahead=Ahead(yaw, pitch), moved=True)

@@ -117,6 +117,8 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         if shut or was_shut
         else 0
     )
+    if was_shut:  # before the closure may end: its last half interval belongs to it
+        state = replace(state, deep_ns=state.deep_ns + deep_ns)
     if shut:
         state = _shutting(state, t_ns, between_ns, look, rules)
     else:
@@ -125,7 +127,7 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         state,
         seen_ns=t_ns,
         openness=opening,
-        deep_ns=state.deep_ns + deep_ns if state.shut_since_ns is not None else 0,
+        deep_ns=state.deep_ns + (0 if was_shut else deep_ns),
         wide=state.wide if shut else _wide(state.wide, opening, t_ns - before_ns),
         valid=extended(state.valid, before_ns, t_ns, KEEP_NS),
         closures=_recent(state.closures, t_ns),

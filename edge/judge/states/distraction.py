@@ -143,9 +143,10 @@ def _away(
     entered = state.zone in {None, FORWARD}
     from_ns = (before_ns + t_ns) // 2 if entered else before_ns
     zone_ns = from_ns if now != state.zone else state.zone_ns
+    off_ns = from_ns if state.off_ns is None else state.off_ns
     counted_from_ns = from_ns
-    if now.startswith("mirror"):
-        counted_from_ns = max(from_ns, zone_ns + round(rules.mirror_free_s * NS))
+    if now.startswith("mirror"):  # the first second away, not of each mirror: glances add up
+        counted_from_ns = max(from_ns, off_ns + round(rules.mirror_free_s * NS))
     away, counted_ns = state.away, state.counted_ns
     if t_ns > counted_from_ns:
         keep_ns = round(rules.vats_window_s * NS)
@@ -156,7 +157,7 @@ def _away(
         seen_ns=t_ns,
         zone=now,
         zone_ns=zone_ns,
-        off_ns=from_ns if state.off_ns is None else state.off_ns,
+        off_ns=off_ns,
         counted_ns=counted_ns,
         forward_ns=None,
         away=away,

@@ -111,7 +111,7 @@ MIRRORS = (
 class AttentionRules:
     """Where the head may point, and for how long not ahead."""
 
-    on: bool = True  # from the profile: off where nobody drives
+    enabled: bool = True  # from the profile: off where nobody drives
     phone: bool = False  # phone_suspect is beta
     yaw_deg: Annotated[float, Between(10.0, 60.0)] = 23.0  # openpilot: head alone
     down_deg: Annotated[float, Between(5.0, 60.0)] = 18.0  # openpilot: head alone

@@ -1,0 +1,1 @@
+"""The face detector: boxes and six key points."""

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.__main__ import main
+
+CLIP = Path(__file__).parents[1] / "films" / "clips" / "eyes_shut_then_laughing.jsonl"
+
+
+@pytest.fixture
+def later(tmp_path):
+    rules = tmp_path / "later.yaml"
+    rules.write_text(
+        "profile: vehicle\nrules:\n  drowsiness: {microsleep_s: 1.2, sleep_s: 4.9}\n",
+        encoding="utf-8",
+    )
+    return rules
+
+
+def replay(*arguments):
+    return main(["replay", str(CLIP), "--config", "none.yaml", *map(str, arguments)])
+
+
+def test_a_diff_says_what_comes_goes_and_moves(later, capsys):
+    assert replay("--rules", later, "--diff") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "- sleep            3.71..8.51 s level 4" in said
+    assert "~ microsleep       2.21..3.71 s level 3  ->  1.92..6.51 s level 3" in said
+    assert said[-1] == "2 come, 1 go, 3 move, 0 stay"
+
+
+def test_the_same_rules_differ_in_nothing(tmp_path, capsys):
+    same = tmp_path / "same.yaml"
+    same.write_text("profile: vehicle\n", encoding="utf-8")
+    assert replay("--rules", same, "--diff") == 0
+    assert capsys.readouterr().out == "0 come, 0 go, 0 move, 4 stay\n"
+
+
+def test_a_diff_needs_rules_to_compare_with(capsys):
+    assert replay("--diff") == 1
+    assert "--diff: needs --rules FILE" in capsys.readouterr().err
+
+
+def test_rules_that_contradict_each_other_are_refused_by_name(tmp_path, capsys):
+    odd = tmp_path / "odd.yaml"
+    odd.write_text(
+        "profile: vehicle\nrules:\n  fatigue: {severe: 0.2, severe_exit: 0.3}\n", encoding="utf-8"
+    )
+    assert replay("--rules", odd) == 1
+    said = capsys.readouterr().err
+    assert "severe_exit < severe must hold; got severe_exit = 0.3, severe = 0.2" in said
+
+
+def test_a_plot_is_a_picture(tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    picture = tmp_path / "drive.png"
+    assert replay("--plot", picture) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_plot_of_an_unknown_kind_is_refused(tmp_path, capsys):
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    assert replay("--plot", tmp_path / "drive.nonsense") == 1
+    assert "--plot" in capsys.readouterr().err
