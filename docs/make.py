@@ -29,6 +29,7 @@ OUT = {
     "state": (1, True, "on change, at most 2 a second; else every 30 s"),
     "event": (1, False, "new, update, end of an episode; at least every 5 s while it is open"),
     "alerts/active": (1, True, "on change"),
+    "calibration": (1, True, "on change: how far the driver's eyes are learned"),
     "emotion/summary": (1, True, "each window (60 s), where the profile allows emotion"),
     "controls": (1, True, "on connect and when a switch changes"),
     "metrics": (0, False, "`mqtt.metrics_hz` a second, at most 5; off by default"),

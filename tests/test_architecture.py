@@ -38,6 +38,7 @@ ALLOWED = {
         ("msgspec", "rich", "numpy", "yaml"),
     ),
     "edge/commands/watch.py": (("tell", "commands"), ("paho", "msgspec", "rich")),
+    "edge/commands/plot.py": (("types", "commands", "judge"), ("matplotlib",)),
     "edge/commands/broker.py": ((), ("amqtt",)),
 }
 
