@@ -25,7 +25,7 @@ def recall_table(recall: Mapping[str, Any]) -> str:
     rows = []
     for title, by_detector in recall.items():
         for subset, row in by_detector["BlazeFace"].items():
-            if "faces" in row:
+            if row.get("faces"):
                 rows.append(
                     [title, subset, str(row["faces"])]
                     + [
