@@ -69,10 +69,7 @@ def entry(model: Path, facts: Facts) -> dict[str, Any]:
             "epochs": facts.epochs,
         },
         "accuracy": {
-            name: {
-                kind: {k: round(float(v), 4) for k, v in figures.items()}
-                for kind, figures in kinds.items()
-            }
+            name: {kind: {k: _figure(v) for k, v in figures.items()} for kind, figures in kinds.items()}
             for name, kinds in facts.accuracy.items()
         },
         "known_failures": list(facts.failures),
@@ -88,6 +85,11 @@ def write(path: Path, found: Mapping[str, Any]) -> None:
     models = (there or {}).get("models", {}) | {Path(found["file"]).stem: dict(found)}
     text = yaml.safe_dump({"models": models}, sort_keys=False, allow_unicode=True, width=100)
     path.write_text(HEAD + text, encoding="utf-8")
+
+
+def _figure(value: float) -> float:
+    """A count as it is, a share with four digits."""
+    return value if isinstance(value, int) else round(float(value), 4)
 
 
 def _port(port: graph.Port) -> dict[str, Any]:

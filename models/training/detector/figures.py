@@ -36,10 +36,11 @@ def _rgb(greys: list[Bytes]) -> list[Bytes]:
     return [np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8) for grey in greys]
 
 
-def level_for(ours: Detect, pictures: list[Bytes], per_picture: float = 0.03) -> float:
+def level_for(ours: Detect, pictures: list[Bytes], per_picture: float = 0.042) -> float:
     """The lowest level, 0.5 or more.
 
-    With at most `per_picture` false alarms on the training part's negatives.
+    With at most `per_picture` false alarms on the training part's negatives: 10 of 236, what
+    BlazeFace at 0.5 gives over both halves.
     """
     counts = false_alarms(ours, pictures, np.asarray(LEVELS, np.float32))
     good = [

@@ -25,7 +25,7 @@ def recall_table(recall: Mapping[str, Any]) -> str:
     rows = []
     for title, by_detector in recall.items():
         for subset, row in by_detector["BlazeFace"].items():
-            if "faces" in row:
+            if row.get("faces"):
                 rows.append(
                     [title, subset, str(row["faces"])]
                     + [
@@ -129,7 +129,7 @@ def write(found: Mapping[str, Any], path: Path, command: str, history: str, log:
 {history}
 
 Score from which a detection counts: **{
-        found["level"]:.2f}** (the lowest with at most three false alarms in a hundred
+        found["level"]:.2f}** (the lowest with at most 4.2 false alarms in a hundred
 pictures on the *training* half of `negatives/`); BlazeFace short range (float32, MediaPipe 0.10.14): its own 0.5.
 
 ## Recall, %

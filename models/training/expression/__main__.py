@@ -19,7 +19,7 @@ from models.training.expression.train import Run, combined, train
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-EPOCHS, SEED = 30, 7
+EPOCHS, SEED = 60, 7
 log = logging.getLogger("expression")
 
 

@@ -100,7 +100,7 @@ def measure(
     return evaluate.Figures(
         calibration=calibration,
         scores=evaluate.scores(ours | peers, named),
-        conditions=evaluate.under_conditions(ours | peers, pictures, truth),
+        conditions=evaluate.under_conditions(ours, pictures, truth),
         answered=evaluate.answered(sure, truth, limits),
         ambiguous_uncertain=float(doubt.mean()),
         reliability=figures.reliability(sure, truth),
