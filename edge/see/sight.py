@@ -163,6 +163,7 @@ def _reading(
         track=track.id,
         box=track.box,
         confidence=marks.flag,
+        eyes_visible=max(marks.seen[:2]),
         ear=_both(shape.widths, right, left),
         ear_right=right,
         ear_left=left,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edge.see import detector, expression, landmarks
+from edge.see.face import MEAN_SHAPE
 from edge.see.image import Placement, Region
 from edge.see.runtime import Stored
 from edge.types import EMOTIONS, Box
@@ -91,9 +92,10 @@ def test_points_are_a_groups_centre_and_an_offset_in_parts_of_the_crop():
     eyes = np.zeros(84, np.int8)
     eyes[0:2] = (-5, 0)  # its outer corner
     found = landmarks.decode(marks(centres=centres, eyes=eyes), CROP).points
-    assert found[0] == pytest.approx([300 - 0.30 * 256, 200 + 0.10 * 256], abs=0.01)
-    assert found[8] == pytest.approx([300 - 0.25 * 256, 200 + 0.10 * 256], abs=0.01)
-    assert found[114] == pytest.approx([300, 200], abs=0.01)  # outline: no group
+    moved = (found - np.float32([300, 200])) / 256 - MEAN_SHAPE  # parts of the side, off the mean
+    assert moved[0] == pytest.approx([-0.30, 0.10], abs=1e-4)
+    assert moved[8] == pytest.approx([-0.25, 0.10], abs=1e-4)
+    assert moved[114] == pytest.approx([0, 0], abs=1e-4)  # outline: no group
 
 
 def test_probabilities_and_pose_come_out_in_their_units():
@@ -172,3 +174,9 @@ def test_an_expression_is_cut_as_the_training_pictures_are():
     found = expression.region(eyes, np.float32([119.25, 130]))
     assert found.size == pytest.approx(100, abs=0.1)
     assert (found.x, found.y) == pytest.approx((119.25, 111), abs=0.1)
+
+
+def test_the_mean_face_of_the_product_is_that_of_the_training():
+    from models.training.landmarks import shape  # noqa: PLC0415 - only this test looks in there
+
+    assert np.array_equal(MEAN_SHAPE, shape.MEAN_SHAPE)
