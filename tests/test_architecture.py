@@ -19,7 +19,8 @@ ALLOWED = {
     "edge/pipeline.py": (("types", "judge"), ()),
     "edge/recording.py": (("types",), ("msgspec",)),
     "edge/config.py": (
-        ("types", "judge.rules", "see.settings", "see.runtime", "tell.settings", "device.camera"),
+        ("types", "judge.rules", "see.settings", "see.runtime", "tell.settings")
+        + ("device.camera", "device.buzzer"),
         ("yaml", "msgspec"),
     ),
     "edge/see": (("types", "see"), ("numpy",)),
@@ -30,6 +31,7 @@ ALLOWED = {
     "edge/device": (("types", "device"), ()),
     "edge/device/video.py": (("types", "device"), ("cv2", "numpy")),
     "edge/device/pictures.py": (("types", "device"), ("cv2",)),
+    "edge/device/buzzer.py": (("types", "device"), ("gpiozero",)),
     "edge/device/picamera.py": (("types", "device"), ("numpy",)),
     "edge/__main__.py": (("", "commands"), ()),
     "edge/commands": (

@@ -7,10 +7,12 @@ half the range of outputs that do not, and so half the step of int8.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MEAN_SHAPE: Final[NDArray[np.float32]] = np.array(
     [
@@ -144,4 +146,3 @@ MEAN_SHAPE: Final[NDArray[np.float32]] = np.array(
     ],
     dtype=np.float32,
 )
-"""float32[127, 2], parts of the crop's side about its middle, symmetric; order of `points.MESH_INDEX`."""

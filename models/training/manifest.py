@@ -69,7 +69,9 @@ def entry(model: Path, facts: Facts) -> dict[str, Any]:
             "epochs": facts.epochs,
         },
         "accuracy": {
-            name: {kind: {k: _figure(v) for k, v in figures.items()} for kind, figures in kinds.items()}
+            name: {
+                kind: {k: _figure(v) for k, v in figures.items()} for kind, figures in kinds.items()
+            }
             for name, kinds in facts.accuracy.items()
         },
         "known_failures": list(facts.failures),
