@@ -50,7 +50,10 @@ def test_every_message_has_the_head_of_the_contract(broker, port, listen, servic
         service(media / "single_face.mp4", port, realtime=False).wait(60)
         hears.wait_for("availability", lambda said: said == "offline")
         topics = {topic.removeprefix("mien/test/") for topic, *_ in hears.heard}
-        assert topics == {"availability", "info", "state", "health", "alerts/active", "controls"}
+        assert topics == {
+            *("availability", "info", "state", "health", "alerts/active", "controls"),
+            "calibration",
+        }
         said = [m for name in topics - {"availability"} for m in hears.of(name)]
         assert {m["dev"] for m in said} == {"test"}
         assert len({m["boot_id"] for m in said}) == 1

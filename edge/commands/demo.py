@@ -33,11 +33,11 @@ WINDOW_S = 4.0
 
 SEEN_BY_A_PERSON = {
     "WolfgangLanger_Pexels.mp4": (
-        (0.0, 0.6, "awake, eyes open"),
-        (0.6, 5.7, "eyes shut, worried; a hand over the face from 3.8 s"),
+        (0.0, 0.7, "awake, looking down, lids lowered"),
+        (0.7, 5.7, "eyes shut, worried; a hand over the face from 3.8 s"),
         (5.7, 9.6, "eyes open, looking up, a hand at the mouth, then calm"),
-        (9.6, 18.2, "laughing, eyes narrowed"),
-        (18.2, 19.7, "laughing with her eyes shut for a moment"),
+        (9.6, 18.3, "laughing, eyes narrowed"),
+        (18.3, 19.7, "laughing with her eyes shut"),
     )
 }
 """What is to be seen in the clip that ``make demo`` plays, in seconds."""

@@ -103,7 +103,9 @@ def _told(state: State, now: Now) -> tuple[State, Step]:
 
 def _clock_set_back(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:
     """Begin afresh on the new clock; what was open ends, since its times mean nothing any more."""
-    alerts, changes = ended(state.alerts, state.t_ns or seen.t_ns, "clock_set_back")
+    alerts, changes = ended(
+        state.alerts, seen.t_ns if state.t_ns is None else state.t_ns, "clock_set_back"
+    )
     state, step = advance(State(alerts=alerts), seen, rules)
     return state, replace(step, changes=changes + step.changes)
 

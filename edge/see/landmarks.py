@@ -55,7 +55,8 @@ EXTENT = np.array([*range(42, 62), *range(114, 127)])
 OUTLINE = slice(114, 127)
 
 # Points come as offsets from the mean face: a group's, and a point's within its group, in tensors
-# of their own, so that a step of int8 is a tenth of a pixel on an eyelid. Groups: eyes with irises, brows, lips, nose.
+# of their own, so that a step of int8 is a tenth of a pixel on an eyelid. Groups: eyes with irises,
+# brows, lips, nose.
 EYE_POINTS = np.array([*range(16), *range(32, 37), *range(16, 32), *range(37, 42)])
 FEATURE_POINTS = np.arange(42, 114)
 GROUP_OF = np.array(

@@ -86,7 +86,7 @@ def test_the_demo_tells_the_story_and_leaves_nothing_running(mien, sleeper):
     assert "(eyes_open)" in said.stdout
     assert "● online" in said.stdout
     assert "● offline" in said.stdout
-    assert said.stdout.count("sleep new") == 2  # microsleep and sleep, once each
+    assert said.stdout.count(" sleep new") == 1
     assert "Traceback" not in said.stderr
 
 

@@ -1,8 +1,8 @@
 """Written scenes: a few lines of text each, filmed the same way every time.
 
-    python tests/films/scenes.py
+    python tests/films/scenes.py [--record]
 
-writes every ``*.alerts`` anew; read the diff before a commit.
+writes every ``*.alerts`` anew (and films the pinned clips again); read the diff before a commit.
 
 A line of a scene is ``SECONDS WHAT [key=value ...]``, ``fps N``, ``speed N``, ``side left`` or
 ``repeat N`` (the lines before it, N times). What there is stands in ``LOOKS``.
@@ -16,14 +16,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-HERE = Path(__file__).parent
-if __name__ == "__main__":
-    sys.path.insert(0, str(HERE.parents[1]))
-
-from edge import pipeline, recording  # noqa: E402 - as a script it is not installed
-from edge.commands.replay import lines  # noqa: E402
-from edge.judge.rules import Rules  # noqa: E402
-from edge.types import (  # noqa: E402
+from edge import config, pipeline, recording
+from edge.commands.replay import lines
+from edge.device import camera
+from edge.device.camera import CameraSettings
+from edge.judge.rules import Rules
+from edge.see.settings import SightSettings
+from edge.see.sight import Sight
+from edge.types import (
     NS,
     Box,
     FaceReading,
@@ -35,6 +35,8 @@ from edge.types import (  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+HERE = Path(__file__).parent
 
 USUAL = {"open": 1.0, "yaw": 0.0, "pitch": 0.0, "mar": 0.06, "blinks": 15.0, "ear": 0.26, "x": 0.5}
 LOOKS = {
@@ -163,7 +165,31 @@ def films() -> list[Path]:
     return sorted([*HERE.glob("scenes/*.scene"), *HERE.glob("clips/*.jsonl")])
 
 
+CLIPS = {
+    "eyes_shut_then_laughing": "WolfgangLanger_Pexels.mp4",
+    "one_blink": "single_face.mp4",
+    "face_goes": "face_noface.mov",
+    "face_comes": "noface_face.mov",
+    "cartoon": "no_face.mp4",
+}
+"""What was recorded of which pinned clip."""
+
+
+def record(media: Path) -> None:
+    """Film the pinned clips anew with the networks that ship. No picture gets into a film."""
+    files = config.manifest(config.manifest_path())
+    for name, clip in CLIPS.items():
+        see = Sight.load(files, SightSettings())
+        settings = CameraSettings(source=str(media / clip), realtime=False)
+        path = HERE / "clips" / f"{name}.jsonl"
+        with camera.frames(settings) as frames, path.open("wb") as file:
+            for _ in recording.record(pipeline.observe(frames, see), file, "films"):
+                pass
+
+
 if __name__ == "__main__":
+    if "--record" in sys.argv:  # after a network has changed
+        record(HERE.parents[1] / ".cache" / "media")
     for film in films():
         film.with_suffix(".alerts").write_text(alerts(film), encoding="utf-8")
         print(film.relative_to(HERE))

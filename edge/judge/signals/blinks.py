@@ -141,7 +141,8 @@ def forgotten(state: BlinkState, t_ns: int) -> BlinkState:
 def _in_a_dip(
     state: BlinkState, before_ns: int, t_ns: int, look: Look, opening: float
 ) -> tuple[BlinkState, tuple[Mark, ...]]:
-    level, since_ns = state.level or opening, state.since_ns or t_ns
+    level = opening if state.level is None else state.level
+    since_ns = t_ns if state.since_ns is None else state.since_ns
     fell = state.fell_deg
     if look.pitch_deg is not None and state.pitch_deg is not None:
         fell = max(fell, state.pitch_deg - look.pitch_deg)
@@ -216,7 +217,7 @@ def _mean_sd(values: list[float]) -> tuple[float, float]:
 
 def _levelled(state: BlinkState, t_ns: int, opening: float) -> float:
     level = opening if state.level is None else state.level
-    passed_ns = t_ns - (state.seen_ns or t_ns)
+    passed_ns = 0 if state.seen_ns is None else t_ns - state.seen_ns
     return level + min(1.0, passed_ns / (LEVEL_S * NS)) * (opening - level)
 
 

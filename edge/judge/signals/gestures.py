@@ -128,11 +128,12 @@ def _head(
             ),
             (),
         )
+    fall_ns = t_ns if state.fall_ns is None else state.fall_ns
     bottom, shut_ns = min(state.bottom_deg, pitch), state.shut_ns + (passed_ns if shut else 0)
     state = replace(state, seen_ns=t_ns, bottom_deg=bottom, shut_ns=shut_ns)
     if pitch >= bottom + BACK_SHARE * (state.top_deg - bottom):
-        marks = (Mark("head_nod", state.fall_ns or t_ns, t_ns),) if shut_ns >= SHUT_NS else ()
+        marks = (Mark("head_nod", fall_ns, t_ns),) if shut_ns >= SHUT_NS else ()
         return replace(state, fall_ns=None, head=((t_ns, pitch),), shut_ns=0), marks
-    if t_ns - (state.fall_ns or t_ns) > RECOVER_NS:
+    if t_ns - fall_ns > RECOVER_NS:
         return replace(state, fall_ns=None, head=((t_ns, pitch),), shut_ns=0), ()
     return state, ()

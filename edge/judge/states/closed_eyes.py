@@ -74,7 +74,8 @@ def advance_closed(
     if state.type == "sleep" and lost and state.acked_ns != state.start_ns:
         return _risen(state, "unresponsive", t_ns - around.gone_ns)
     if reached is not None and (state.type is None or RANK[reached] > RANK[state.type]):
-        state = _risen(state, reached, eyes.shut_since_ns or t_ns)
+        since_ns = t_ns if eyes.shut_since_ns is None else eyes.shut_since_ns
+        state = _risen(state, reached, since_ns)
     if state.type is None:
         return state
     if reached is not None:
@@ -129,7 +130,8 @@ def _left(
     if around.ack and state.type == "unresponsive":
         if is_shut(eyes) and _reached(eyes, rules) is not None:
             acked = replace(state, acked_ns=eyes.shut_since_ns)
-            return replace(acked, type="sleep", start_ns=eyes.shut_since_ns or 0, astray=False)
+            start_ns = 0 if eyes.shut_since_ns is None else eyes.shut_since_ns
+            return replace(acked, type="sleep", start_ns=start_ns, astray=False)
         return dismissed(state, "acknowledged")
     if around.ack and state.type in {"sleep", "microsleep"} and eyes.openness is None:
         return dismissed(state, "acknowledged")  # somebody is there, and the eyes cannot be read
