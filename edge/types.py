@@ -86,8 +86,9 @@ class FaceReading:
     ``ear``: eye aspect ratio of the eyes that can be judged (Soukupová & Čech 2016) on the common
     scale on which an average open eye reads 0.26. ``mar``: inner-lip gap / mouth width.
     ``emotion``: probabilities in the order of ``EMOTIONS``, only on frames on which the face was
-    asked for it. ``eyes_visible``: how sure it is that eyes are to be seen at all (no sunglasses,
-    glare or hand), 0..1; None where nothing measures it.
+    asked for it; ``actions``: facial actions 0..1 in the order of ``edge.see.actions.ACTIONS``, on
+    the same frames. ``eyes_visible``: how sure it is that eyes are to be seen at all (no
+    sunglasses, glare or hand), 0..1; None where nothing measures it.
     """
 
     track: int
@@ -99,6 +100,7 @@ class FaceReading:
     mar: float | None = None
     pose: Pose | None = None
     emotion: tuple[float, ...] | None = None
+    actions: tuple[float, ...] | None = None
     eyes_visible: float | None = None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from edge.see import detector, expression, image, landmarks
+from edge.see import actions, detector, expression, image, landmarks
 from edge.see.runtime import load
 from edge.see.tracks import Track, apart, known
 from edge.types import NS, FaceReading, Observation
@@ -124,11 +124,15 @@ class Sight:
         )
         if not track.region.size > 1 or track.box.area == 0:
             return None
-        emotion = None
+        reading = _reading(track, marks)
         if self._expression is not None and self._look_is_due(track, frame.t_ns):
-            emotion = self._read_expression(self._expression, frame, marks)
             track = replace(track, looked_ns=frame.t_ns)
-        return track, _reading(track, marks, emotion)
+            reading = replace(
+                reading,
+                emotion=self._read_expression(self._expression, frame, marks),
+                actions=actions.intensities(actions.measure(marks.points, marks.pose.yaw_deg)),
+            )
+        return track, reading
 
     def _look_is_due(self, track: Track, t_ns: int) -> bool:
         if track.looked_ns is None or t_ns < track.looked_ns:
@@ -150,9 +154,7 @@ class Sight:
         self.calls[stage] += 1
 
 
-def _reading(
-    track: Track, marks: landmarks.Landmarks, emotion: tuple[float, ...] | None
-) -> FaceReading:
+def _reading(track: Track, marks: landmarks.Landmarks) -> FaceReading:
     shape = landmarks.shape(marks.points)
     away = abs(marks.pose.yaw_deg) > EYE_YAW_DEG
     right, left = (
@@ -169,7 +171,6 @@ def _reading(
         ear_left=left,
         mar=shape.mar if marks.seen[2] >= SEEN else None,
         pose=marks.pose,
-        emotion=emotion,
     )
 
 
