@@ -150,7 +150,8 @@ def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _around(image: NDArray[np.uint8], region: Region) -> tuple[NDArray[np.uint8], int, int]:
     """The part of the picture that ``region`` can reach, and its left and top; never empty."""
     height, width = image.shape[:2]
-    reach = region.size * math.sqrt(0.5) + 1
+    c, s = abs(math.cos(region.angle)), abs(math.sin(region.angle))
+    reach = region.size * (c + s) / 2 + 1
     left = min(max(0, math.floor(region.x - reach)), width - 1)
     top = min(max(0, math.floor(region.y - reach)), height - 1)
     right = max(left + 1, math.ceil(region.x + reach) + 1)

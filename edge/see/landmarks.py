@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,6 +63,25 @@ FEATURE_POINTS = np.arange(42, 114)
 GROUP_OF = np.array(
     [0] * 16 + [1] * 16 + [0] * 5 + [1] * 5 + [2] * 10 + [3] * 10 + [4] * 40 + [5] * 12
 )
+POINT_TENSORS = ("centres", "outline", "eyes", "features")
+"""In the order in which the network gives them: a row of 12 + 26 + 84 + 144 values."""
+
+SIZES = (12, 26, 84, 144)
+
+
+def _places() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """For every x and y of the 127 points: where in that row its offset is, and its group's."""
+    offsets = np.empty((127, 2), np.intp)
+    centres, outline, eyes, features = np.cumsum([0, *SIZES[:-1]])
+    for start, points in ((eyes, EYE_POINTS), (features, FEATURE_POINTS)):
+        offsets[points] = start + np.arange(2 * len(points)).reshape(-1, 2)
+    offsets[114:] = outline + np.arange(26).reshape(13, 2)
+    groups = centres + 2 * GROUP_OF[:, None] + np.arange(2)
+    return offsets.ravel(), groups.ravel()
+
+
+OFFSETS, CENTRES = _places()
+MEAN_FACE = MEAN_SHAPE.ravel()
 
 POSE_UNIT_DEG = 60.0
 MARGIN = 1.2
@@ -95,20 +115,29 @@ def prepare(crop: NDArray[np.uint8]) -> NDArray[np.int8]:
 
 def decode(outputs: Mapping[str, Stored], placement: Placement) -> Landmarks:
     """Stored outputs to a face in full-frame pixels."""
-    points = np.empty((127, 2), np.float32)
-    points[EYE_POINTS] = outputs["eyes"].real().reshape(42, 2)
-    points[FEATURE_POINTS] = outputs["features"].real().reshape(72, 2)
-    points[:114] += outputs["centres"].real().reshape(6, 2)[GROUP_OF]
-    points[114:] = outputs["outline"].real().reshape(13, 2)
+    stored = [outputs[name] for name in POINT_TENSORS]
+    scales, zeros = _quants(tuple((out.scale, out.zero) for out in stored))
+    real = (np.concatenate([out.values.ravel() for out in stored]) - zeros) * scales
+    flat = real[OFFSETS] + MEAN_FACE
+    flat[: len(CENTRES)] += real[CENTRES]
+    points = flat.reshape(127, 2)
     yaw, pitch, roll = (outputs["pose"].real() * POSE_UNIT_DEG).tolist()
     right, left, mouth = map(_probability, outputs["visible"].real().tolist())
-    points += MEAN_SHAPE
     return Landmarks(
         placement.to_frame(points * placement.out + (placement.out - 1) / 2),
         _probability(outputs["face"].real().item()),
         (right, left, mouth),
         Pose(yaw, pitch, roll + math.degrees(placement.region.angle)),
     )
+
+
+@lru_cache(maxsize=4)
+def _quants(
+    quants: tuple[tuple[float, int], ...],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Scale and zero point of every value of ``POINT_TENSORS`` in a row: float32[266] twice."""
+    scales, zeros = np.repeat(np.array(quants, np.float32), SIZES, axis=0).T
+    return np.ascontiguousarray(scales), np.ascontiguousarray(zeros)
 
 
 def first_region(found: Detection) -> Region:
@@ -130,8 +159,9 @@ def region(points: NDArray[np.float32]) -> Region:
     )
     angle = math.atan2(float(across[1]), float(across[0]))
     c, s = math.cos(angle), math.sin(angle)
-    upright = points[EXTENT] @ np.array([[c, -s], [s, c]], np.float32)
-    (left, top), (right, bottom) = upright.min(axis=0).tolist(), upright.max(axis=0).tolist()
+    x, y = points[EXTENT].T
+    across_s, down_s = (x * c + y * s).tolist(), (y * c - x * s).tolist()
+    left, right, top, bottom = min(across_s), max(across_s), min(down_s), max(down_s)
     u, v = (left + right) / 2, (top + bottom) / 2
     side = max(right - left, bottom - top) * MARGIN
     return Region(c * u - s * v, s * u + c * v, side, angle)
@@ -139,8 +169,8 @@ def region(points: NDArray[np.float32]) -> Region:
 
 def box(points: NDArray[np.float32]) -> Box:
     """Upright rectangle around brows and outline."""
-    extent = points[EXTENT]
-    return Box(*extent.min(axis=0).tolist(), *extent.max(axis=0).tolist())
+    x, y = points[EXTENT].T.tolist()
+    return Box(min(x), min(y), max(x), max(y))
 
 
 def anchor(
