@@ -59,6 +59,13 @@ bench-models: $(VENV)/.made ## our networks beside their peers
 arm64-test: $(VENV)/.made ## the same bits on emulated Arm processors (apt: qemu-user-static)
 	$(BIN)/python tests/drills/arm64.py
 
+train-detector train-landmarks train-expression: $(VENV)/.trains ## train one network anew; ARGS are its own
+	$(BIN)/python -m models.training.$(@:train-%=%) $(ARGS)
+
+$(VENV)/.trains: $(VENV)/.made
+	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[train]'
+	@touch $@
+
 schema: $(VENV)/.made ## write edge/tell/schema.json anew from the message types
 	$(BIN)/python -m edge.tell.schema
 
