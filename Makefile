@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 HA := .cache/ha/venv
 BIN := $(VENV)/bin
+TRAIN := .cache/train
 CLIP := .cache/media/WolfgangLanger_Pexels.mp4
 BROKER ?=
 ARGS ?=
@@ -59,11 +60,13 @@ bench-models: $(VENV)/.made ## our networks beside their peers
 arm64-test: $(VENV)/.made ## the same bits on emulated Arm processors (apt: qemu-user-static)
 	$(BIN)/python tests/drills/arm64.py
 
-train-detector train-landmarks train-expression: $(VENV)/.trains ## train one network anew; ARGS are its own
-	$(BIN)/python -m models.training.$(@:train-%=%) $(ARGS)
+train-detector train-landmarks train-expression: $(TRAIN)/.made ## train one network anew; ARGS are its own
+	$(TRAIN)/bin/python -m models.training.$(@:train-%=%) $(ARGS)
 
-$(VENV)/.trains: $(VENV)/.made
-	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[train]'
+# a venv of its own: the converter wants a newer LiteRT than boards have been shown to run
+$(TRAIN)/.made: models/training/requirements.txt
+	$(PYTHON) -m venv $(TRAIN)
+	$(TRAIN)/bin/pip install --disable-pip-version-check --quiet --requirement $<
 	@touch $@
 
 schema: $(VENV)/.made ## write edge/tell/schema.json anew from the message types
