@@ -1,8 +1,7 @@
 """The mean face in its crop: what the landmark network's points are offsets from.
 
-float32[127, 2] in parts of the crop's side about its middle; the same numbers as in
-``models/training/landmarks/shape.py``, which a test compares. Outputs that differ from a mean need
-half the range of outputs that do not, and so half the step of int8.
+float32[127, 2] in parts of the crop's side about its middle; training takes them from here. Outputs
+that differ from a mean need half the range of outputs that do not, and so half the step of int8.
 """
 
 from __future__ import annotations

@@ -174,9 +174,3 @@ def test_an_expression_is_cut_as_the_training_pictures_are():
     found = expression.region(eyes, np.float32([119.25, 130]))
     assert found.size == pytest.approx(100, abs=0.1)
     assert (found.x, found.y) == pytest.approx((119.25, 111), abs=0.1)
-
-
-def test_the_mean_face_of_the_product_is_that_of_the_training():
-    from models.training.landmarks import shape  # noqa: PLC0415 - only this test looks in there
-
-    assert np.array_equal(MEAN_SHAPE, shape.MEAN_SHAPE)
