@@ -53,8 +53,6 @@ INNER_LIPS = 82
 EXTENT = np.array([*range(42, 62), *range(114, 127)])
 """Brows and outline: what the crop of the next frame is measured by."""
 
-OUTLINE = slice(114, 127)
-
 # Points come as offsets from the mean face: a group's, and a point's within its group, in tensors
 # of their own, so that a step of int8 is a tenth of a pixel on an eyelid. Groups: eyes with irises,
 # brows, lips, nose.
