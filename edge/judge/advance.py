@@ -69,7 +69,7 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
     """Judge one observation. Time that stands still or is out of order changes nothing."""
     if state.t_ns is not None and state.last is not None and seen.t_ns <= state.t_ns:
         if state.t_ns - seen.t_ns <= LATE_NS:
-            return state, replace(state.last, changes=(), marks=(), summary=None)
+            return state, replace(state.last, changes=(), marks=(), summaries=())
         return _clock_set_back(state, seen, rules)
     found = driver(state.driver, seen, rules.presence)
     face = None if found is None else sane(found)

@@ -85,6 +85,8 @@ def summarise(window: Window, t_ns: int) -> MoodSummary:
         valence=_spread(window.valence, window.valence2, valid_ns),
         arousal=_spread(window.arousal, window.arousal2, valid_ns),
         transitions=window.transitions,
+        seen_s=valid_ns / NS,
+        unseen=1.0 - min(1.0, valid_ns / max(1, t_ns - window.start_ns)),
     )
 
 
@@ -107,7 +109,7 @@ def _look(state: MoodState, t_ns: int, emotion: tuple[float, ...], rules: MoodRu
         state,
         look_ns=t_ns,
         smooth=smooth,
-        mood=Mood(shown_next, confidence),
+        mood=Mood(shown_next, confidence, smooth, _dot(smooth, VALENCE), _dot(smooth, AROUSAL)),
         coming=label,
         coming_since_ns=coming_ns,
         window=window,
@@ -131,8 +133,7 @@ def _add(
 ) -> Window:
     spent = dict(window.spent)
     spent[label] = spent.get(label, 0) + since_ns
-    valence = sum(p * v for p, v in zip(smooth, VALENCE, strict=True))
-    arousal = sum(p * a for p, a in zip(smooth, AROUSAL, strict=True))
+    valence, arousal = _dot(smooth, VALENCE), _dot(smooth, AROUSAL)
     return replace(
         window,
         spent=tuple(sorted(spent.items())),
@@ -143,6 +144,10 @@ def _add(
         arousal=window.arousal + since_ns * arousal,
         arousal2=window.arousal2 + since_ns * arousal * arousal,
     )
+
+
+def _dot(smooth: tuple[float, ...], weights: tuple[float, ...]) -> float:
+    return sum(p * w for p, w in zip(smooth, weights, strict=True))
 
 
 def _spread(total: float, squares: float, weight: float) -> Spread | None:

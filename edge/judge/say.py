@@ -13,7 +13,7 @@ from edge.judge.speed import band, drowsy_at_most
 from edge.judge.states import closed_eyes, fatigue
 from edge.judge.states.distraction import FORWARD, off_forward_ns, vats_ns
 from edge.judge.values import replace
-from edge.types import NS, Attention, Calibration, Evidence, Eyes, Level, Step
+from edge.types import NS, Attention, Calibration, Evidence, Eyes, Level, Person, Step
 
 if TYPE_CHECKING:
     from edge.judge.rules import Rules
@@ -135,10 +135,23 @@ def said(now: Now, level: Level, active: tuple[Alert, ...], changes: tuple[Alert
         mood=state.mood.mood,
         active=active,
         changes=changes,
-        summary=now.summary,
+        people=_people(now),
+        summaries=() if now.summary is None else (now.summary,),
         speed_kmh=now.speed,
         speed_band=band(now.speed, now.rules.speed),
         marks=now.marks,
+    )
+
+
+def _people(now: Now) -> tuple[Person, ...]:
+    driver, mood = now.face, now.state.mood.mood
+    return tuple(
+        Person(
+            track=face.track,
+            mood=mood if driver is not None and face.track == driver.track else None,
+            actions=face.actions,
+        )
+        for face in now.seen.faces
     )
 
 

@@ -18,24 +18,6 @@ from edge.see import landmarks as lm
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ACTIONS = (
-    "au01",  # inner brow raiser
-    "au02",  # outer brow raiser
-    "au04",  # brow lowerer
-    "au05",  # upper lid raiser
-    "au06",  # cheek raiser
-    "au07",  # lid tightener
-    "au09",  # nose wrinkler
-    "au10",  # upper lip raiser
-    "au12",  # lip corner puller
-    "au15",  # lip corner depressor
-    "au17",  # chin raiser
-    "au20",  # lip stretcher
-    "au25",  # lips part
-    "au26",  # jaw drop
-    "au45",  # blink
-)
-
 NEUTRAL = (
     *(0.183, 0.147, -0.329, 0.054, -0.021, -0.056, -0.508, -0.185),
     *(0.284, -0.061, -0.266, 0.518, 0.018, 0.713, -0.083),

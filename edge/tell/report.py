@@ -91,8 +91,8 @@ class Reporter:
         if changes or not self._active_said:
             said.append(self._active(step))
         said.extend(self._metrics(step, fps))
-        if step.summary is not None and self._identity.emotion:
-            said.append(self._summary(step.summary))
+        if self._identity.emotion:
+            said.extend(map(self._summary, step.summaries))
         said.extend(self._state(step, fps))
         said.extend(self._calibration(step))
         for alert in changes:
@@ -115,7 +115,7 @@ class Reporter:
             )
             for alert in step.active
         ]
-        return self(replace(step, active=(), changes=tuple(calm), summary=None)) if calm else []
+        return self(replace(step, active=(), changes=tuple(calm), summaries=())) if calm else []
 
     def resumed(self, left_open: list[m.Event], t_ns: int) -> list[Said]:
         """Ends for what a process that died left open: each lasted at least to its last word."""

@@ -24,6 +24,7 @@ from tqdm import tqdm
 from edge import config
 from edge.see import actions, image, landmarks
 from edge.see.runtime import load
+from edge.types import ACTIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,9 +69,9 @@ def main() -> int:
     model = load(landmarks.SPEC, files["landmarks"])
     by_emotion = measured(arguments.data, model, arguments.each)
     neutral = np.median(by_emotion["neutral"], axis=0)
-    full = np.empty(len(actions.ACTIONS))
+    full = np.empty(len(ACTIONS))
     print("action  told by     neutral    full    AUC")
-    for i, action in enumerate(actions.ACTIONS):
+    for i, action in enumerate(ACTIONS):
         shown = by_emotion[PROTOTYPE[action]][:, i]
         full[i] = np.percentile(shown, 90)
         area = auc(shown, by_emotion["neutral"][:, i])

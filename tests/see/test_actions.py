@@ -7,6 +7,7 @@ import pytest
 
 from edge.see import actions
 from edge.see.face import MEAN_SHAPE
+from edge.types import ACTIONS
 
 MEAN = MEAN_SHAPE * 200 + 300
 """The mean face in frame pixels."""
@@ -14,14 +15,14 @@ MEAN = MEAN_SHAPE * 200 + 300
 
 def shown(points: np.ndarray) -> dict[str, float]:
     lengths = actions.measure(points.astype(np.float32), 0.0)
-    return dict(zip(actions.ACTIONS, lengths, strict=True))
+    return dict(zip(ACTIONS, lengths, strict=True))
 
 
 def moved(where: list[int] | np.ndarray, *, right: float = 0, down: float = 0) -> dict[str, float]:
     points = MEAN.copy()
     points[where] += (right, down)
     before, after = shown(MEAN), shown(points)
-    return {name: after[name] - before[name] for name in actions.ACTIONS}
+    return {name: after[name] - before[name] for name in ACTIONS}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_on_a_real_clip_smiles_come_with_the_laughter_and_blinks_with_shut_eyes(
     values = np.array(seen)
     assert values.min() >= 0
     assert values.max() <= 1
-    smile, blink = actions.ACTIONS.index("au12"), actions.ACTIONS.index("au45")
+    smile, blink = ACTIONS.index("au12"), ACTIONS.index("au45")
     assert values[240:420, smile].mean() > values[30:130, smile].mean() + 0.2
     assert values[30:90, blink].mean() > values[150:420, blink].mean() + 0.3
 
@@ -82,6 +83,4 @@ def test_no_action_is_dead_every_length_moves_over_a_real_clip(sight, clip, monk
     seen = [see(frame).faces[0].actions for frame in clip("WolfgangLanger_Pexels.mp4")]
     low, high = np.percentile(np.array(seen), [5, 95], axis=0)
     moved_by = (high - low) / (np.array(actions.FULL) - np.array(actions.NEUTRAL))
-    assert dict(zip(actions.ACTIONS, moved_by > 0.5, strict=True)) == dict.fromkeys(
-        actions.ACTIONS, True
-    )
+    assert dict(zip(ACTIONS, moved_by > 0.5, strict=True)) == dict.fromkeys(ACTIONS, True)

@@ -96,7 +96,7 @@ def night_drive() -> list[Said]:
     awake = Eyes(openness=0.95, shut=False, perclos60=0.163, perclos180=0.118)
     calm = replace(DRIVING, level=Level.NONE, drowsiness="awake", eyes=awake, active=())
     said += tell(replace(calm, t_ns=12 * NS, changes=(AWAKE_AGAIN,)), 22.4)
-    said += tell(replace(calm, t_ns=60 * NS, changes=(), summary=MINUTE), 22.4)
+    said += tell(replace(calm, t_ns=60 * NS, changes=(), summaries=(MINUTE,)), 22.4)
     tell.settle(WHO, muted=False, metrics_hz=2)
     said += [one for one in tell(replace(calm, t_ns=61 * NS, changes=())) if one.topic == "metrics"]
     return [*said, _health(tell), _controls(tell), _log(tell)]

@@ -1,0 +1,53 @@
+"""The words of the product: what passes from room to room.
+
+Every value here is frozen and small. ``Frame`` is the only one that holds pixels, and it
+ends in ``see``. ``None`` always means "not seen"; it is never replaced by 0 or the last value.
+"""
+
+from edge.types.judging import (
+    Alert,
+    Attention,
+    Calibration,
+    Evidence,
+    Eyes,
+    Mark,
+    Step,
+)
+from edge.types.people import AttentionIndex, Mood, MoodSummary, Person, Spread
+from edge.types.seeing import (
+    Box,
+    FaceReading,
+    Frame,
+    Light,
+    Observation,
+    Pose,
+    Vehicle,
+)
+from edge.types.words import ACTIONS, EMOTIONS, NS, Between, Level
+
+__all__ = [
+    "ACTIONS",
+    "EMOTIONS",
+    "NS",
+    "Alert",
+    "Attention",
+    "AttentionIndex",
+    "Between",
+    "Box",
+    "Calibration",
+    "Evidence",
+    "Eyes",
+    "FaceReading",
+    "Frame",
+    "Level",
+    "Light",
+    "Mark",
+    "Mood",
+    "MoodSummary",
+    "Observation",
+    "Person",
+    "Pose",
+    "Spread",
+    "Step",
+    "Vehicle",
+]

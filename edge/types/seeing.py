@@ -1,0 +1,110 @@
+"""What is seen: pixels come in as a ``Frame`` and go no further; readings go out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture from a camera.
+
+    ``image``: uint8[H, W, 3] RGB, C-contiguous. ``t_ns``: when the sensor took it, monotonic.
+    ``luma``: uint8[h, w] small grey picture from the ISP where the camera gives one.
+    ``dropped``: pictures skipped since the previous frame because a newer one was there.
+    """
+
+    t_ns: int
+    image: NDArray[np.uint8]
+    luma: NDArray[np.uint8] | None = None
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Rectangle in full-frame pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def area(self) -> float:
+        """Area in square pixels; 0 for an inside-out box."""
+        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Head pose in degrees: yaw > 0 to the subject's left, pitch > 0 up, roll > 0 clockwise."""
+
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaceReading:
+    """What one face showed in one frame.
+
+    ``ear``: eye aspect ratio of the eyes that can be judged (Soukupová & Čech 2016) on the common
+    scale on which an average open eye reads 0.26. ``mar``: inner-lip gap / mouth width.
+    ``emotion``: probabilities in the order of ``EMOTIONS``, only on frames on which the face was
+    asked for it; ``actions``: facial actions 0..1 in the order of ``ACTIONS``, on
+    the same frames. ``eyes_visible``: how sure it is that eyes are to be seen at all (no
+    sunglasses, glare or hand), 0..1; None where nothing measures it.
+    """
+
+    track: int
+    box: Box
+    confidence: float
+    ear: float | None = None
+    ear_right: float | None = None
+    ear_left: float | None = None
+    mar: float | None = None
+    pose: Pose | None = None
+    emotion: tuple[float, ...] | None = None
+    actions: tuple[float, ...] | None = None
+    eyes_visible: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Brightness of the whole picture, 0..1: mean and standard deviation of a sparse grid.
+
+    ``repeated``: the grid is identical to the last frame's, bit for bit (a stuck camera).
+    """
+
+    mean: float
+    spread: float
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """What the vehicle last said, and how long before this frame it said so."""
+
+    speed_kmh: float | None = None
+    age_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that ``judge`` ever learns of a frame. Recordings are made of these.
+
+    ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``.
+    """
+
+    t_ns: int
+    faces: tuple[FaceReading, ...] = ()
+    light: Light | None = None
+    width: int = 0
+    height: int = 0
+    vehicle: Vehicle | None = None
+    requests: tuple[str, ...] = ()
