@@ -1,0 +1,96 @@
+"""The MQTT contract as types. Field by field what a subscriber gets; None means "not known".
+
+Every message is JSON with the head of ``Message``. ``schema`` is name/major.minor: minor versions
+only add fields. The JSON Schemas in ``tell/schema.json`` are made from these types.
+
+``head`` is what all have in common; ``driver``, ``emotion`` and ``device`` are what is spoken of;
+``wire`` has the topics and makes the bytes.
+"""
+
+from edge.tell.messages.device import (
+    CameraHealth,
+    Controls,
+    Hardware,
+    Health,
+    Info,
+    Latency,
+    Log,
+    ModelInfo,
+    MqttHealth,
+    Privacy,
+    Problem,
+    Response,
+    Software,
+)
+from edge.tell.messages.driver import (
+    Active,
+    Calibration,
+    Distraction,
+    Drowsiness,
+    Event,
+    Evidence,
+    Expression,
+    HeadPose,
+    LevelOnly,
+    Metrics,
+    OpenEpisode,
+    State,
+    Subject,
+)
+from edge.tell.messages.emotion import (
+    EmotionSummary,
+    MeanSd,
+)
+from edge.tell.messages.head import Message
+from edge.tell.messages.wire import (
+    AVAILABILITY,
+    KINDS,
+    PAYLOAD_LIMIT,
+    RESPONSE,
+    SCHEMA,
+    TEXT_LIMIT,
+    decode,
+    encode,
+    json_schemas,
+)
+
+__all__ = [
+    "AVAILABILITY",
+    "KINDS",
+    "PAYLOAD_LIMIT",
+    "RESPONSE",
+    "SCHEMA",
+    "TEXT_LIMIT",
+    "Active",
+    "Calibration",
+    "CameraHealth",
+    "Controls",
+    "Distraction",
+    "Drowsiness",
+    "EmotionSummary",
+    "Event",
+    "Evidence",
+    "Expression",
+    "Hardware",
+    "HeadPose",
+    "Health",
+    "Info",
+    "Latency",
+    "LevelOnly",
+    "Log",
+    "MeanSd",
+    "Message",
+    "Metrics",
+    "ModelInfo",
+    "MqttHealth",
+    "OpenEpisode",
+    "Privacy",
+    "Problem",
+    "Response",
+    "Software",
+    "State",
+    "Subject",
+    "decode",
+    "encode",
+    "json_schemas",
+]
