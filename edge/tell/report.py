@@ -5,27 +5,24 @@ Wall time is worked out here, once: everything before has only the camera's cloc
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from edge.tell import messages as m
+from edge.tell import wording
+from edge.tell.stamps import rfc3339, ulid
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.types import Alert, MoodSummary, Pose, Spread, Step
+    from edge.tell.wording import Head
+    from edge.types import Alert, MoodSummary, Step
 
 STATE_GAP_NS = NS // 2  # contract: at most two a second
 HEARTBEAT_NS = 30 * NS
 LOUD = Level.CRITICAL
 """From here on nothing is muted: warnings can be muted, the system cannot (EU 2021/1341)."""
-
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,27 +118,12 @@ class Reporter:
         """Ends for what a process that died left open: each lasted at least to its last word."""
         return [
             Said(
-                "event",
-                msgspec.structs.replace(
-                    last,
-                    **self.head("event", t_ns),
-                    # one later word may have been sent and not been written before the power went
-                    rev=last.rev + 2,
-                    change="end",
-                    end_ts=last.ts,
-                    reason="restart",
-                    before=m.LevelOnly(level=last.after.level),
-                    after=m.LevelOnly(level=0),
-                    late=False,
-                    age_ms=0,
-                ),
-                retain=False,
-                keep=True,
+                "event", wording.cut_short(self.head("event", t_ns), last), retain=False, keep=True
             )
             for last in left_open
         ]
 
-    def head(self, topic: str, t_ns: int) -> dict[str, Any]:
+    def head(self, topic: str, t_ns: int) -> Head:
         """The fields that every message begins with; counts ``seq`` up."""
         self._seq += 1
         return {
@@ -162,37 +144,12 @@ class Reporter:
         return loud and alert.change != "end"
 
     def _event(self, alert: Alert) -> Said:
-        change = alert.change
         if alert.episode not in self._ids:  # one that was muted until now begins here
-            change = "new"
+            alert = replace(alert, change="new")
             self._ids[alert.episode] = self._new_id(self._wall_ns(alert.t_ns))
-        until_ns = alert.end_ns if alert.end_ns is not None else alert.t_ns
-        return Said(
-            "event",
-            m.Event(
-                **self.head("event", alert.t_ns),
-                id=self._ids[alert.episode],
-                rev=alert.rev,
-                change=change,
-                type=alert.type,
-                level=int(alert.level),
-                start_ts=self._ts(alert.start_ns),
-                end_ts=None if alert.end_ns is None else self._ts(alert.end_ns),
-                duration_ms=(until_ns - alert.start_ns) // 1_000_000,
-                reason=alert.reason,
-                evidence=m.Evidence(
-                    max_closed_ms=alert.evidence.max_closed_ms,
-                    perclos60=_round(alert.evidence.perclos60, 3),
-                    valid_ratio=_round(alert.evidence.valid_ratio, 2),
-                    fps=_round(alert.evidence.fps, 1),
-                ),
-                before=m.LevelOnly(level=int(alert.before)),
-                after=m.LevelOnly(level=int(alert.after)),
-                params_hash=self._identity.params_hash,
-            ),
-            retain=False,
-            keep=True,
-        )
+        head, name = self.head("event", alert.t_ns), self._ids[alert.episode]
+        message = wording.event(head, alert, name, self._ts, self._identity.params_hash)
+        return Said("event", message, retain=False, keep=True)
 
     def _active(self, step: Step) -> Said:
         self._active_said = True
@@ -210,19 +167,8 @@ class Reporter:
         return Said("alerts/active", m.Active(**head, alerts=alerts), retain=True)
 
     def _summary(self, summary: MoodSummary) -> Said:
-        message = m.EmotionSummary(
-            **self.head("emotion/summary", summary.end_ns),
-            window_s=round((summary.end_ns - summary.start_ns) / NS, 1),
-            valid_s=round(summary.valid_s, 1),
-            frames=summary.looks,
-            dominant=summary.dominant,
-            confidence=_round(summary.confidence, 2),
-            share={name: round(part, 3) for name, part in summary.share.items()},
-            valence=_mean_sd(summary.valence),
-            arousal=_mean_sd(summary.arousal),
-            transitions=summary.transitions,
-            model=self._identity.emotion_model,
-        )
+        head = self.head("emotion/summary", summary.end_ns)
+        message = wording.summary(head, summary, self._identity.emotion_model)
         return Said("emotion/summary", message, retain=True)
 
     def _metrics(self, step: Step, fps: float | None) -> list[Said]:
@@ -230,24 +176,14 @@ class Reporter:
         if gap_ns is None or 0 <= step.t_ns - self._metrics_ns < gap_ns:
             return []
         self._metrics_ns = step.t_ns
-        eyes, pose = step.eyes, step.pose
-        message = m.Metrics(
-            **self.head("metrics", step.t_ns),
-            openness=_round(eyes.openness, 3),
-            perclos60=_round(eyes.perclos60, 3),
-            perclos180=_round(eyes.perclos180, 3),
-            yaw=None if pose is None else round(pose.yaw_deg, 1),
-            pitch=None if pose is None else round(pose.pitch_deg, 1),
-            roll=None if pose is None else round(pose.roll_deg, 1),
-            fps=_round(fps, 1),
-        )
+        message = wording.metrics(self.head("metrics", step.t_ns), step, fps)
         return [Said("metrics", message, retain=False, qos=0)]
 
     def _state(self, step: Step, fps: float | None) -> list[Said]:
         key = (
             *(step.level, step.drowsiness, step.track, step.faces, step.light, step.degraded),
             *(step.calibration.state, step.mood and step.mood.label, step.eyes.shut),
-            _round(step.eyes.perclos60, 2),
+            step.eyes.perclos60 and round(step.eyes.perclos60, 2),
             *(step.attention.state, step.attention.zone, step.speed_band),
         )
         since_ns = step.t_ns - self._state_ns
@@ -255,41 +191,8 @@ class Reporter:
         if not changed and 0 <= since_ns < HEARTBEAT_NS:
             return []
         self._state_key, self._state_ns = key, step.t_ns
-        eyes = step.eyes
-        message = m.State(
-            **self.head("state", step.t_ns),
-            subject=m.Subject(
-                present=step.track is not None,
-                track=step.track,
-                faces=step.faces,
-                confidence=_round(step.confidence, 2),
-            ),
-            light=step.light,
-            degraded=list(step.degraded),
-            calibration=step.calibration.state,
-            level=int(step.level),
-            drowsiness=m.Drowsiness(
-                state=step.drowsiness,
-                perclos60=_round(eyes.perclos60, 3),
-                perclos180=_round(eyes.perclos180, 3),
-                blink_ms_mean=_round(eyes.blink_ms_mean, 0),
-                long_blink_share=_round(eyes.long_blink_share, 2),
-                eyes_closed_ms=eyes.closed_ms,
-                openness=_round(eyes.openness, 2),
-                kss_est=step.kss_est,
-            ),
-            distraction=m.Distraction(
-                state=step.attention.state,
-                zone=step.attention.zone,
-                off_forward_ms=step.attention.off_forward_ms,
-                vats_s=_round(step.attention.vats_s, 1),
-            ),
-            pose=_head_pose(step.pose),
-            speed_kmh=_round(step.speed_kmh, 1),
-            speed_band=step.speed_band,
-            fps=_round(fps, 1),
-            emotion=self._emotion(step),
-        )
+        head = self.head("state", step.t_ns)
+        message = wording.state(head, step, fps, emotion=self._identity.emotion)
         return [Said("state", message, retain=True)]
 
     def _calibration(self, step: Step) -> list[Said]:
@@ -299,50 +202,8 @@ class Reporter:
         if key == self._calibration_key:
             return []
         self._calibration_key = key
-        message = m.Calibration(
-            **self.head("calibration", step.t_ns),
-            state=known.state,
-            progress=round(known.progress, 2),
-            ear_open=_round(known.ear_open, 3),
-            ear_shut=_round(known.ear_shut, 3),
-            yaw=_round(known.yaw_deg, 1),
-            pitch=_round(known.pitch_deg, 1),
-            reason=known.reason,
-        )
+        message = wording.calibration(self.head("calibration", step.t_ns), known)
         return [Said("calibration", message, retain=True)]
 
-    def _emotion(self, step: Step) -> m.Expression | msgspec.UnsetType | None:
-        if not self._identity.emotion:
-            return msgspec.UNSET
-        if step.mood is None:
-            return None
-        return m.Expression(label=step.mood.label, confidence=round(step.mood.confidence, 2))
-
     def _ts(self, t_ns: int) -> str:
-        wall_ns = self._wall_ns(t_ns)
-        at = datetime.fromtimestamp(wall_ns // NS, UTC)
-        return f"{at:%Y-%m-%dT%H:%M:%S}.{wall_ns % NS // 1_000_000:03d}Z"
-
-
-def ulid(wall_ns: int) -> str:
-    """A ULID: 48 bits of milliseconds, 80 random bits, 26 characters that sort by time."""
-    number = (wall_ns // 1_000_000 << 80) | int.from_bytes(os.urandom(10))
-    return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
-
-
-def _mean_sd(spread: Spread | None) -> m.MeanSd | None:
-    if spread is None:
-        return None
-    return m.MeanSd(mean=round(spread.mean, 2), sd=round(spread.sd, 2))
-
-
-def _head_pose(pose: Pose | None) -> m.HeadPose | None:
-    if pose is None:
-        return None
-    return m.HeadPose(
-        yaw=round(pose.yaw_deg, 1), pitch=round(pose.pitch_deg, 1), roll=round(pose.roll_deg, 1)
-    )
-
-
-def _round(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+        return rfc3339(self._wall_ns(t_ns))

@@ -1,0 +1,22 @@
+"""Ids and times as they are written."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from edge.types import NS
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def ulid(wall_ns: int) -> str:
+    """A ULID: 48 bits of milliseconds, 80 random bits, 26 characters that sort by time."""
+    number = (wall_ns // 1_000_000 << 80) | int.from_bytes(os.urandom(10))
+    return "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def rfc3339(wall_ns: int) -> str:
+    """UTC with milliseconds; ``wall_ns`` counts from 1970."""
+    at = datetime.fromtimestamp(wall_ns // NS, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{wall_ns % NS // 1_000_000:03d}Z"
