@@ -61,6 +61,8 @@ OFTEN_NS = NS // 6
 ABSENT_NS = 2 * NS
 """Between frames further apart than this nobody looked: that is no time without a face."""
 
+NO_LOOK = Look()
+
 UNLEARNT_LOW_DEG = 20.0
 """How far down a head is bent before straight ahead is known: a wider berth [E]."""
 
@@ -147,19 +149,18 @@ def _signals(
     t_ns = seen.t_ns
     frozen = seen.light is not None and seen.light.repeated  # the same picture again: no look
     if face is None or frozen:
-        look, ear, mar, pose = Look(), None, None, None
-    else:
-        ear = face.ear if readable(face, rules.eyes) else None
-        pose, mar = face.pose, face.mar
-        span = eye_span(state.calibration, rules.eyes)
-        pitch = None if pose is None else relative(pose, state.direction)
-        learnt = state.direction.ahead is not None
-        low_deg = rules.eyes.low_deg if learnt else max(rules.eyes.low_deg, UNLEARNT_LOW_DEG)
-        look = Look(
-            openness(ear, span.ear_shut, span.ear_open),
-            None if pitch is None else pitch[1],
-            low=pitch is not None and pitch[1] < -low_deg,
-        )
+        return _unseen(state, t_ns, rules), None, ()
+    ear = face.ear if readable(face, rules.eyes) else None
+    pose, mar = face.pose, face.mar
+    span = eye_span(state.calibration, rules.eyes)
+    pitch = None if pose is None else relative(pose, state.direction)
+    learnt = state.direction.ahead is not None
+    low_deg = rules.eyes.low_deg if learnt else max(rules.eyes.low_deg, UNLEARNT_LOW_DEG)
+    look = Look(
+        openness(ear, span.ear_shut, span.ear_open),
+        None if pitch is None else pitch[1],
+        low=pitch is not None and pitch[1] < -low_deg,
+    )
     eyes = advance_eyes(state.eyes, t_ns, look, rules.eyes)
     shut = is_shut(eyes)
     blinks, blinked = advance_blinks(forgotten(state.blinks, t_ns), t_ns, look)
@@ -182,7 +183,7 @@ def _signals(
     if direction.moved and not state.direction.moved:
         calibration = reseeded(calibration, "camera_moved")
     interval_ns = _pace(state, t_ns)
-    fast = interval_ns is not None and NS / interval_ns >= rules.eyes.blink_fps
+    fast = _fast(interval_ns, rules)
     marks = moved + (blinked if fast else ())
     state = replace(
         state,
@@ -194,6 +195,23 @@ def _signals(
         calibration=calibration,
     )
     return state, pose, marks
+
+
+def _unseen(state: State, t_ns: int, rules: Rules) -> State:
+    """No look at a face: nothing is learnt, only what was remembered grows older."""
+    interval_ns = _pace(state, t_ns)
+    blinks = forgotten(state.blinks, t_ns)
+    return replace(
+        state,
+        interval_ns=interval_ns,
+        eyes=advance_eyes(state.eyes, t_ns, NO_LOOK, rules.eyes),
+        blinks=blinks if _fast(interval_ns, rules) else BlinkState(usual=blinks.usual),
+    )
+
+
+def _fast(interval_ns: float | None, rules: Rules) -> bool:
+    """Whether frames come often enough to tell a blink."""
+    return interval_ns is not None and NS / interval_ns >= rules.eyes.blink_fps
 
 
 def _states(

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 cv2.setNumThreads(1)
 """One thread: the board has other things to do, and these pictures are small."""
 
-GRID = 8
-"""Every eighth pixel both ways tells how light the picture is."""
+GRID = 16
+"""Every sixteenth pixel both ways tells how light the picture is: 1,200 of 640 x 480. Each of them
+is a line of memory to fetch, and that is what this costs."""
 
 
 @dataclass(frozen=True, slots=True)

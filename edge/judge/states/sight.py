@@ -63,9 +63,9 @@ def advance_sight(
 
     ``readable`` None: the head is turned away, which says nothing of the eyes.
     """
-    state = _picture(state, t_ns, light, rules, face=face)
     before_ns = state.t_ns if state.t_ns is not None and t_ns - state.t_ns <= GAP_NS else t_ns
-    state = replace(state, t_ns=t_ns, face_ns=t_ns if face else state.face_ns)
+    face_ns = t_ns if face else state.face_ns
+    state = _picture(_lit(state, t_ns, light_word(light, rules)), t_ns, face_ns, light, rules)
     return _eyes(state, before_ns, t_ns, rules, readable=readable if face else None)
 
 
@@ -93,29 +93,33 @@ def _eyes(
     return state
 
 
+def _lit(state: SightState, t_ns: int, word: str | None) -> SightState:
+    """The word for the light, once it has been so for a second."""
+    if word == state.light:
+        return state if state.light_next == word else replace(state, light_next=word)
+    if word != state.light_next or state.light is None:
+        state = replace(state, light_next=word, light_ns=t_ns)
+    if state.light is None or t_ns - state.light_ns >= WORD_NS:
+        state = replace(state, light=word)
+    return state
+
+
 def _picture(
-    state: SightState, t_ns: int, light: Light | None, rules: SightRules, *, face: bool
+    state: SightState, t_ns: int, face_ns: int | None, light: Light | None, rules: SightRules
 ) -> SightState:
-    word = light_word(light, rules)
-    if word != state.light:
-        if word != state.light_next or state.light is None:
-            state = replace(state, light_next=word, light_ns=t_ns)
-        if state.light is None or t_ns - state.light_ns >= WORD_NS:
-            state = replace(state, light=word)
-    elif state.light_next != word:
-        state = replace(state, light_next=word)
+    """Whether the picture is black, flat or frozen, and for how long."""
     if light is None:
-        return state
-    bad = light.repeated or (word == "blind" and not face)
+        return replace(state, t_ns=t_ns, face_ns=face_ns)
+    bad_ns, fine_ns, blocked_ns = None, None, state.blocked_ns
     dwell_ns = rules.blocked_s * NS
-    if bad:
+    if light.repeated or (face_ns != t_ns and light_word(light, rules) == "blind"):
         bad_ns = state.bad_ns if state.bad_ns is not None else t_ns
-        blocked_ns = state.blocked_ns
         if blocked_ns is None and t_ns - bad_ns >= dwell_ns:
             blocked_ns = bad_ns
-        return replace(state, bad_ns=bad_ns, fine_ns=None, blocked_ns=blocked_ns)
-    fine_ns = state.fine_ns if state.fine_ns is not None else t_ns
-    over = t_ns - fine_ns >= dwell_ns
+    else:
+        fine_ns = state.fine_ns if state.fine_ns is not None else t_ns
+        if t_ns - fine_ns >= dwell_ns:
+            blocked_ns = None
     return replace(
-        state, bad_ns=None, fine_ns=fine_ns, blocked_ns=None if over else state.blocked_ns
+        state, t_ns=t_ns, face_ns=face_ns, bad_ns=bad_ns, fine_ns=fine_ns, blocked_ns=blocked_ns
     )
