@@ -14,7 +14,7 @@ from edge.commands.service import serve
 from edge.device.buzzer import BuzzerError
 from edge.device.camera import CameraError
 from edge.see.runtime import ModelError
-from edge.tell.link import LinkError
+from edge.tell.trust import LinkError
 
 if TYPE_CHECKING:
     import argparse

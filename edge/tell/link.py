@@ -7,13 +7,11 @@ alive and delivers; all that it learns is laid down as news for the loop to read
 
 from __future__ import annotations
 
-import ssl
 import sys
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
@@ -21,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from edge.tell.trust import LinkError, trust
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -37,10 +36,6 @@ INBOUND_LIMIT = 4096
 PACKET_LIMIT = 64 * 1024  # MQTT 5: the broker sends nothing larger
 CONNECT_S = 5.0
 INFLIGHT = 20  # contract, rule 4
-
-
-class LinkError(Exception):
-    """A connection that cannot even be tried; the text has the key and the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,32 +216,6 @@ def reachable(settings: MqttSettings, wait_s: float = 5.0) -> str | None:
     client.disconnect()
     client.loop_stop()
     return answer[0] or None
-
-
-def trust(settings: MqttSettings) -> ssl.SSLContext | None:
-    """Whom to believe, and who we are: None without TLS. Raises ``LinkError``."""
-    if not settings.tls:
-        return None
-    for key in ("ca", "certificate", "key"):
-        file = getattr(settings, key)
-        if file is not None and not Path(file).is_file():
-            msg = f"mqtt.{key}: expected a file that can be read, got {file}"
-            raise LinkError(msg)
-    try:
-        context = ssl.create_default_context(cafile=settings.ca)
-    except ssl.SSLError as error:
-        msg = f"mqtt.ca: expected certificates in PEM form, got {settings.ca}: {error.reason}"
-        raise LinkError(msg) from error
-    if settings.certificate is not None:
-        try:
-            context.load_cert_chain(settings.certificate, settings.key)
-        except (ssl.SSLError, OSError) as error:
-            msg = f"mqtt.certificate: {settings.certificate} does not go with {settings.key}"
-            raise LinkError(msg) from error
-    if settings.tls_insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _client(settings: MqttSettings, client_id: str, *, v5: bool) -> paho.Client:

@@ -1,0 +1,71 @@
+"""What is retained: the last word on every topic, and which of them the broker has yet to get.
+
+It is kept by topic and not queued: after an outage the broker hears how things are now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.tell import messages as m
+
+if TYPE_CHECKING:
+    from edge.tell.report import Said
+
+BEHIND = 40
+"""Messages that the broker may owe its word for before only the latest are kept."""
+
+
+class Latest:
+    """The last word on every retained topic."""
+
+    def __init__(self) -> None:
+        """Nothing has been said."""
+        self._latest: dict[str, Said | None] = {}  # None: taken back
+        self._behind: dict[str, None] = {}  # topics whose latest is still to be said, in order
+        self._owed: set[int] = set()
+
+    @property
+    def behind(self) -> bool:
+        """Whether anything is still to be said."""
+        return bool(self._behind)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the broker has acknowledged all that it was given."""
+        return not self._owed
+
+    def put(self, said: Said) -> None:
+        """The new last word on its topic."""
+        self._latest[said.topic] = said
+        self._behind[said.topic] = None
+
+    def erase(self, topic: str) -> None:
+        """Nothing shall be retained on ``topic`` any more, and on every connect anew."""
+        self._latest[topic] = None
+        self._behind[topic] = None
+
+    def afresh(self) -> None:
+        """The broker may have forgotten everything: all of it is to be said again."""
+        self._behind = dict.fromkeys(self._latest)
+
+    def next(self) -> tuple[str, int, bytes] | None:
+        """Topic, QoS and payload of what is to go out now, if the broker keeps up."""
+        if not self._behind or len(self._owed) >= BEHIND:
+            return None
+        topic = next(iter(self._behind))
+        del self._behind[topic]
+        said = self._latest[topic]
+        return (topic, 1, b"") if said is None else (topic, said.qos, m.encode(said.message))
+
+    def owed(self, mid: int) -> None:
+        """The broker has been given ``mid`` and has not acknowledged it yet."""
+        self._owed.add(mid)
+
+    def taken(self, mid: int) -> None:
+        """The broker has acknowledged ``mid``."""
+        self._owed.discard(mid)
+
+    def taken_back(self) -> None:
+        """The connection is gone, and with it whatever was under way."""
+        self._owed.clear()
