@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from edge.device import camera, watchdog
-from edge.types import Step
+from edge.device.camera import CameraError
+from edge.types import NS, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from edge.commands.conversation import Conversation
     from edge.device.camera import CameraSettings
@@ -20,18 +21,28 @@ if TYPE_CHECKING:
 IDLE_S = 0.1
 """How often one looks at the switch while the camera is shut."""
 
+FROZEN_S = 30
+"""A camera that has not come back by then does not: long enough for a hiccup of the bus [E]."""
+
 
 class Room:
     """Frames for as long as they are wanted; says goodbye and hello around a shut camera."""
 
     def __init__(
-        self, settings: CameraSettings, reporter: Reporter, out: Publisher, talk: Conversation
+        self,
+        settings: CameraSettings,
+        reporter: Reporter,
+        out: Publisher,
+        talk: Conversation,
+        fps: Callable[[], float],
     ) -> None:
-        """Nothing is opened before the first frame is asked for."""
+        """Nothing is opened before the first frame is asked for. ``fps``: wanted at the moment."""
         self._settings = settings
         self._reporter = reporter
         self._out = out
         self._talk = talk
+        self._fps = fps
+        self._frozen_ns: int | None = None
         self._begun = False
         self.step: Step | None = None
 
@@ -42,17 +53,29 @@ class Room:
                 watchdog.ready()
                 self._idle()
                 continue
-            with camera.frames(self._settings) as frames:
+            with camera.frames(self._settings, self._fps) as frames:
                 watchdog.ready()
                 for frame in frames:
                     self._begin(frame.t_ns)
                     yield frame
+                    self._endure(frame.t_ns)
                     if not self._talk.wants_camera() or self._talk.desk.restart:
                         break
                 else:
                     return
             if not self._talk.wants_camera():
                 self.farewell()
+
+    def _endure(self, t_ns: int) -> None:
+        """A camera that stands still is given a while, then up: opening it anew is systemd's."""
+        frozen = self.step is not None and "camera_frozen" in self.step.faults
+        if not frozen or not camera.is_live(self._settings.source):
+            self._frozen_ns = None
+        elif self._frozen_ns is None:
+            self._frozen_ns = t_ns
+        elif t_ns - self._frozen_ns >= FROZEN_S * NS:
+            msg = f"camera.source: the same picture for more than {FROZEN_S} s"
+            raise CameraError(msg, "camera_frozen")
 
     def farewell(self) -> None:
         """End what is open after the last step."""

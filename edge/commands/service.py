@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import logging
 import platform
-import statistics
 import time
-from collections import deque
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -22,14 +20,16 @@ import msgspec
 
 from edge import __version__, pipeline, recording
 from edge.commands.conversation import Conversation
+from edge.commands.pulse import Pulse
+from edge.commands.rates import thinned
 from edge.commands.room import Room
 from edge.device import camera, health, watchdog
 from edge.device.buzzer import Signal
+from edge.device.camera import CameraError
 from edge.see.sight import Sight
 from edge.tell import messages as m
 from edge.tell.mqtt import Publisher
-from edge.tell.report import HEARTBEAT_NS, Identity, Reporter, Said
-from edge.types import NS
+from edge.tell.report import Identity, Reporter, Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,93 +38,13 @@ if TYPE_CHECKING:
     from edge.commands.desk import Data, Desk
     from edge.config import Config
     from edge.see.runtime import ModelFile
-    from edge.types import Frame, Step
+    from edge.types import Step
 
 LOG_LIMIT = 500
 """Characters of a warning that are said; the journal has all of it."""
 
-RECENT = 300
-"""Frames over which fps and latency are said."""
-
-
-class Pulse:
-    """What the loop itself has to say about its health."""
-
-    def __init__(self, see: Sight, now_ns: Callable[[], int]) -> None:
-        """Start counting now."""
-        self._see = see
-        self._now_ns = now_ns
-        self._started_ns = now_ns()
-        self._said_ns = self._started_ns - HEARTBEAT_NS
-        self._cpu_ns, self._cpu_at_ns = time.process_time_ns(), self._started_ns
-        self._latency_ms: deque[float] = deque(maxlen=RECENT)
-        self._times_ns: deque[int] = deque(maxlen=RECENT)
-        self.dropped = 0
-
-    def count(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        """Pass frames on and count the ones that were skipped."""
-        for frame in frames:
-            self.dropped += frame.dropped
-            yield frame
-
-    def beat(self, t_ns: int) -> None:
-        """One frame, taken at ``t_ns``, has been worked through."""
-        self._times_ns.append(t_ns)
-        self._latency_ms.append((self._now_ns() - t_ns) / 1e6)
-
-    @property
-    def fps(self) -> float | None:
-        """Frames a second, over the last ``RECENT`` at the most."""
-        if len(self._times_ns) < 2 or self._times_ns[-1] <= self._times_ns[0]:
-            return None
-        return (len(self._times_ns) - 1) * NS / (self._times_ns[-1] - self._times_ns[0])
-
-    def due(self) -> bool:
-        """Whether it is time to say ``health`` again."""
-        return self._now_ns() - self._said_ns >= HEARTBEAT_NS
-
-    def costs(self) -> Data:
-        """CPU milliseconds a frame by stage, and how long a frame takes to be told of."""
-        late = sorted(self._latency_ms)
-        found: Data = {f"cpu_ms.{stage}": ms for stage, ms in self._cpu_ms().items()}
-        found["frames"] = len(late)
-        found["fps"] = None if self.fps is None else round(self.fps, 1)
-        found["e2e_p50_ms"] = round(statistics.median(late), 1) if late else None
-        return found
-
-    def _cpu_ms(self) -> dict[str, float]:
-        return {
-            stage: round(ns / 1e6 / max(1, self._see.calls[stage]), 2)
-            for stage, ns in self._see.cpu_ns.items()
-        }
-
-    def health(self, reporter: Reporter, t_ns: int, broker: m.MqttHealth) -> Said:
-        """The ``health`` message."""
-        now_ns, cpu_ns = self._now_ns(), time.process_time_ns()
-        spent, passed = cpu_ns - self._cpu_ns, now_ns - self._cpu_at_ns
-        self._said_ns = self._cpu_at_ns = now_ns
-        self._cpu_ns = cpu_ns
-        late = sorted(self._latency_ms)
-        message = m.Health(
-            **reporter.head("health", t_ns),
-            uptime_s=(now_ns - self._started_ns) // NS,
-            fps=None if self.fps is None else round(self.fps, 1),
-            frame_age_ms=round(self._latency_ms[-1], 1) if late else None,
-            lat_ms=m.Latency(
-                e2e_p50=round(statistics.median(late), 1) if late else None,
-                e2e_p95=round(late[int(0.95 * (len(late) - 1))], 1) if late else None,
-            ),
-            cpu_ms=self._cpu_ms(),
-            dropped=self.dropped,
-            cpu_pct=round(100 * spent / passed, 1) if passed else None,
-            rss_mb=round(health.rss_mb(), 1),
-            temp_c=health.temperature_c(),
-            throttled=health.throttled(),
-            mqtt=broker,
-            camera=m.CameraHealth(ok=True),
-            faults=[],
-        )
-        return Said("health", message, retain=True, qos=0)
+GREETING_S = 2.0
+"""How long one waits for a broker that is just answering, to tell it that there is no camera."""
 
 
 def serve(
@@ -139,7 +59,7 @@ def serve(
     identity = _identity(config, models)
     see = Sight.load(models, config.see, emotion=identity.emotion, clock=time.thread_time_ns)
     reporter = Reporter(identity, _wall_clock(config), health.clock_synced)
-    pulse = Pulse(see, time.monotonic_ns)
+    pulse = Pulse(see, config, time.monotonic_ns)
     with ExitStack() as stack:
         signal = stack.enter_context(Signal(config.board))
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
@@ -148,11 +68,12 @@ def serve(
         stack.enter_context(_overheard(grumbling))
         facts = {"bench": pulse.costs, "self_test": lambda: _self_test(pulse, out, see)}
         talk = Conversation(desk, out, reporter.head, state, facts)
-        room = Room(config.camera, reporter, out, talk)
+        room = Room(config.camera, reporter, out, talk, lambda: pulse.rates.fps)
         frames = stack.enter_context(closing(room.frames()))
         talk.changed.append(lambda desk: _settle(desk, reporter, identity))
         _settle(desk, reporter, identity)
-        observations = talk.witness(pipeline.observe(pulse.count(frames), see))
+        looked_at = thinned(pulse.count(frames), lambda: pulse.rates.looks_hz)
+        observations = talk.witness(pulse.feel(pipeline.observe(looked_at, see)))
         if record is not None:
             file = stack.enter_context(record.open("wb"))
             observations = recording.record(observations, file, __version__)
@@ -169,6 +90,10 @@ def serve(
                 for said in _grumbled(grumbling, reporter, step.t_ns):
                     out.publish(said)
                 talk(step.t_ns)
+        except CameraError as error:  # gone for good in here: the last word says so
+            out.reach(GREETING_S)
+            out.publish(pulse.health(reporter, time.monotonic_ns(), out.health, error.fault))
+            raise
         finally:  # however it ends, no episode stays open
             room.farewell()
         return talk.desk.restart
@@ -176,7 +101,7 @@ def serve(
 
 def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
     """Say what there is to say, then tell systemd that this frame has been worked through."""
-    pulse.beat(step.t_ns)
+    pulse.beat(step)
     for said in reporter(step, pulse.fps):
         out.publish(said)
     if pulse.due():
@@ -228,7 +153,8 @@ def _self_test(pulse: Pulse, out: Publisher, see: Sight) -> Data:
         "dropped": broker.dropped,
         "reconnects": broker.reconnects,
         "time_synced": health.clock_synced(),
-        "throttled": health.throttled(),
+        "throttled": pulse.throttled,
+        "faults": ", ".join(pulse.faults),
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from edge.types import Between
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from edge.types import Frame
@@ -19,7 +19,14 @@ PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 
 
 class CameraError(Exception):
-    """A source that is not there, gives nothing, or went away; the text says which and why."""
+    """A source that is not there, gives nothing, or went away; the text says which and why.
+
+    ``fault``: its name on ``health``.
+    """
+
+    def __init__(self, text: str, fault: str = "camera_gone") -> None:
+        super().__init__(text)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +61,23 @@ def kind(source: str | int) -> str:
     return "stream" if "://" in source else "file"
 
 
-def frames(settings: CameraSettings) -> AbstractContextManager[Iterator[Frame]]:
-    """Open the source. Raises ``CameraError`` when it cannot be had, then or while iterating."""
+def frames(
+    settings: CameraSettings, fps: Callable[[], float] | None = None
+) -> AbstractContextManager[Iterator[Frame]]:
+    """Open the source. Raises ``CameraError`` when it cannot be had, then or while iterating.
+
+    ``fps`` is asked with every frame how many a second are wanted now; left out, what is set.
+    """
     source = settings.source
+    wanted = fps or (lambda: settings.fps)
     if kind(source) == "picamera2":
         from edge.device import picamera  # noqa: PLC0415 - only boards have it
 
-        return picamera.frames(settings)
+        return picamera.frames(settings, wanted)
     from edge.device import pictures, video  # noqa: PLC0415 - they import OpenCV
 
     if kind(source) == "file":
         path = Path(str(source)).expanduser()
         if path.is_dir() or path.suffix.lower() in PICTURES:
             return pictures.frames(settings, path)
-    return video.frames(settings)
+    return video.frames(settings, wanted)

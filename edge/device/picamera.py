@@ -10,7 +10,7 @@ from edge.device.camera import CameraError
 from edge.types import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from edge.device.camera import CameraSettings
 
@@ -19,7 +19,7 @@ LORES = (320, 240)
 
 
 @contextmanager
-def frames(settings: CameraSettings) -> Iterator[Iterator[Frame]]:
+def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Iterator[Frame]]:
     """Open, configure and start the camera; stop and close it on the way out."""
     picamera2 = _picamera2()
     number = _number(settings)
@@ -40,16 +40,20 @@ def frames(settings: CameraSettings) -> Iterator[Iterator[Frame]]:
         )
         camera.start()
         try:
-            yield _frames(camera, settings)
+            yield _frames(camera, settings, fps)
         finally:
             camera.stop()
     finally:
         camera.close()
 
 
-def _frames(camera: Any, settings: CameraSettings) -> Iterator[Frame]:
+def _frames(camera: Any, settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Frame]:
     last_ns: int | None = None
+    rate = settings.fps
     while True:
+        if fps() != rate:
+            rate = fps()
+            camera.set_controls({"FrameRate": rate})
         try:
             request = camera.capture_request(wait=settings.timeout_s)
         except TimeoutError as error:
@@ -61,7 +65,7 @@ def _frames(camera: Any, settings: CameraSettings) -> Iterator[Frame]:
             t_ns = int(request.get_metadata()["SensorTimestamp"])
         finally:
             request.release()
-        dropped = 0 if last_ns is None else round((t_ns - last_ns) / 1e9 * settings.fps) - 1
+        dropped = 0 if last_ns is None else round((t_ns - last_ns) / 1e9 * rate) - 1
         last_ns = t_ns
         yield Frame(t_ns, image, planes[: LORES[1], : LORES[0]], max(0, dropped))
 

@@ -18,7 +18,7 @@ from edge.device.camera import CameraError, is_live, kind
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from edge.device.camera import CameraSettings
 
@@ -30,7 +30,7 @@ UNINTERRUPTED_S = 1.5
 
 
 @contextmanager
-def frames(settings: CameraSettings) -> Iterator[Iterator[Frame]]:
+def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Iterator[Frame]]:
     """Open a V4L2 device, an address or a file; release it on the way out."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # our words, not its, on stderr
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # seconds; see below
@@ -40,7 +40,7 @@ def frames(settings: CameraSettings) -> Iterator[Iterator[Frame]]:
         if not capture.isOpened():
             raise CameraError(_why_not(settings.source))
         if is_live(settings.source):
-            yield _live(capture, settings)
+            yield _live(capture, settings, fps)
         else:
             yield _play(capture, settings)
     finally:
@@ -89,17 +89,22 @@ def _safe(source: str | int) -> str:
     return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else text
 
 
-def _live(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame]:
+def _live(
+    capture: cv2.VideoCapture, settings: CameraSettings, fps: Callable[[], float]
+) -> Iterator[Frame]:
     """Frames with the stream's own time, moved onto the monotonic clock.
 
     The smallest difference seen between the two clocks is the delay of a frame that waited for
     nobody; a frame that is later than that by ``LATE`` intervals has been waiting in a buffer.
+
+    A rate that is wanted lower takes effect by leaving frames undecoded: asking a running device
+    for another one means to stop it, and not every camera comes back.
     """
     interval_ns = NS / (capture.get(cv2.CAP_PROP_FPS) or settings.fps)
     delay_ns: float | None = None
     last_ns = 0
     dropped = 0
-    came_ns = time.monotonic_ns()
+    came_ns = read_ns = time.monotonic_ns()
     while True:
         grabbed = capture.grab()
         now_ns = time.monotonic_ns()
@@ -121,10 +126,16 @@ def _live(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame
             dropped += 1
             delay_ns = (delay_ns or 0.0) + 0.001 * late_ns  # clocks drift: forget the best slowly
             continue
+        if fps() < settings.fps and now_ns - last_ns < 0.75 * NS / fps():
+            continue
         ok, image = capture.retrieve()
         if not ok:
+            if now_ns - read_ns > settings.timeout_s * NS:
+                msg = f"camera.source: {_safe(settings.source)}: gives nothing that can be read"
+                raise CameraError(msg, "camera_format")
             dropped += 1
             continue
+        read_ns = now_ns
         last_ns = max(last_ns + 1, now_ns - round(late_ns))
         yield Frame(last_ns, _rgb(image), None, dropped)
         dropped = 0

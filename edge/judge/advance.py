@@ -41,6 +41,7 @@ from edge.judge.states.distraction import (
     ahead_ns,
     astray,
 )
+from edge.judge.states.effort import advance_effort
 from edge.judge.states.fatigue import FatigueState, Signs, advance_fatigue
 from edge.judge.states.sight import advance_sight
 from edge.judge.values import replace
@@ -88,7 +89,8 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
     quiet_ns = state.quiet_ns
     if "ack" in seen.requests:
         quiet_ns = seen.t_ns + round(rules.alerts.ack_s * NS)
-    state = replace(state, t_ns=seen.t_ns, mood=mood, quiet_ns=quiet_ns)
+    effort = advance_effort(state.effort, seen.t_ns, seen.board, rules.effort)
+    state = replace(state, t_ns=seen.t_ns, mood=mood, quiet_ns=quiet_ns, effort=effort)
     now = Now(state, seen, face, pose, speed, rules, marks, summary)
     return _told(state, now)
 

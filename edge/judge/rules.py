@@ -14,6 +14,7 @@ from edge.judge.signals.rules import CalibrationRules, EyeRules
 from edge.judge.states.rules import (
     AttentionRules,
     DrowsinessRules,
+    EffortRules,
     FatigueRules,
     SightRules,
 )
@@ -97,4 +98,5 @@ class Rules:
     speed: SpeedRules = SpeedRules()
     mood: MoodRules = MoodRules()
     alerts: AlertRules = AlertRules()
+    effort: EffortRules = EffortRules()
     emotion: bool = True  # set from the profile; off: no expression is judged at all

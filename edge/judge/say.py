@@ -140,6 +140,8 @@ def said(now: Now, level: Level, active: tuple[Alert, ...], changes: tuple[Alert
         speed_kmh=now.speed,
         speed_band=band(now.speed, now.rules.speed),
         marks=now.marks,
+        given_up=state.effort.given_up,
+        faults=_faults(state),
     )
 
 
@@ -203,8 +205,14 @@ def _degraded(now: Now) -> tuple[str, ...]:
         ("face", state.driver.lost is not None),
         ("camera", state.sight.blocked_ns is not None),
         ("frame_rate", slow),
+        (state.effort.why, state.effort.given_up > 0),
     )
     return tuple(name for name, failing in parts if failing)
+
+
+def _faults(state: State) -> tuple[str, ...]:
+    blocked = state.sight.blocked_by
+    return state.effort.faults if blocked is None else (blocked, *state.effort.faults)
 
 
 def _quiet(now: Now) -> bool:

@@ -15,6 +15,7 @@ from edge.judge.signals.eyes import EyeState
 from edge.judge.signals.gestures import GestureState
 from edge.judge.states.closed_eyes import ClosedState
 from edge.judge.states.distraction import AttentionState
+from edge.judge.states.effort import EffortState
 from edge.judge.states.fatigue import FatigueState, Signs
 from edge.judge.states.sight import SightState
 
@@ -39,6 +40,7 @@ class State:
     closed: ClosedState = ClosedState()
     fatigue: FatigueState = FatigueState()
     mood: MoodState = MoodState()
+    effort: EffortState = EffortState()
     alerts: AlertState = AlertState()
     signs: Signs = Signs()
     signs_ns: int = 0

@@ -51,12 +51,14 @@ class Sight:
         """Take loaded models by role; without ``emotion`` no expression is ever read.
 
         ``clock`` gives CPU nanoseconds; what each stage spends is added up in ``cpu_ns``.
+        ``expression_hz`` may be set lower while running, where the board must be spared.
         """
         self._detector = models["detector"]
         self._landmarks = models["landmarks"]
         self._expression = models["expression"] if emotion else None
         self._temperature = models["expression"].file.temperature if emotion else 1.0
         self._settings = settings
+        self.expression_hz = settings.expression_hz
         self._clock = clock
         self._tracks: list[Track] = []
         self._ids = 0
@@ -137,7 +139,7 @@ class Sight:
     def _look_is_due(self, track: Track, t_ns: int) -> bool:
         if track.looked_ns is None or t_ns < track.looked_ns:
             return True
-        return t_ns - track.looked_ns >= NS / self._settings.expression_hz * 0.98
+        return t_ns - track.looked_ns >= NS / self.expression_hz * 0.98
 
     def _read_expression(
         self, model: Model, frame: Frame, marks: landmarks.Landmarks

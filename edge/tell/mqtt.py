@@ -108,6 +108,13 @@ class Publisher:
             reconnects=max(0, self._line.connects - 1),
         )
 
+    def reach(self, wait_s: float) -> None:
+        """Give a connection that is being made a moment, before last words that nobody hears."""
+        until_ns = time.monotonic_ns() + round(wait_s * NS)
+        while self._link is not None and not self.connected and time.monotonic_ns() < until_ns:
+            self.tend()
+            time.sleep(0.01)
+
     def dangling(self) -> list[m.Event]:
         """The last word on each episode that an earlier process left open."""
         return self._outbox.dangling()

@@ -15,6 +15,7 @@ from edge.types.judging import (
 )
 from edge.types.people import AttentionIndex, Mood, MoodSummary, Person, Spread
 from edge.types.seeing import (
+    Board,
     Box,
     FaceReading,
     Frame,
@@ -33,6 +34,7 @@ __all__ = [
     "Attention",
     "AttentionIndex",
     "Between",
+    "Board",
     "Box",
     "Calibration",
     "Evidence",

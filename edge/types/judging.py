@@ -103,7 +103,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the judgement says after one observation."""
+    """What the judgement says after one observation.
+
+    ``given_up``: rungs of the ladder of heat and power: 0 none, 1 expression, 2 and landmarks,
+    3 and frames. ``faults``: what is wrong with the picture or the board, by name.
+    """
 
     t_ns: int
     level: Level = Level.NONE
@@ -126,3 +130,5 @@ class Step:
     speed_kmh: float | None = None
     speed_band: str = "unknown"
     marks: tuple[Mark, ...] = ()
+    given_up: int = 0
+    faults: tuple[str, ...] = ()

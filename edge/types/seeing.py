@@ -95,10 +95,23 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
+class Board:
+    """What the board's sensors said; None where it has no such sensor.
+
+    ``throttled``: the bits of a Raspberry Pi's firmware. ``undervolt``: the supply is too weak now.
+    """
+
+    temp_c: float | None = None
+    throttled: int | None = None
+    undervolt: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """All that ``judge`` ever learns of a frame. Recordings are made of these.
 
-    ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``.
+    ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``. ``board``:
+    only with the frames for which it was read.
     """
 
     t_ns: int
@@ -108,3 +121,4 @@ class Observation:
     height: int = 0
     vehicle: Vehicle | None = None
     requests: tuple[str, ...] = ()
+    board: Board | None = None

@@ -14,7 +14,7 @@ from stories import LOST, OPEN, SHUT, Face, after, blinking, every, filmed, obse
 from edge.judge.advance import advance
 from edge.judge.rules import Rules
 from edge.judge.state import State
-from edge.types import NS, Box, FaceReading, Level, Light, Observation, Pose, Vehicle
+from edge.types import NS, Board, Box, FaceReading, Level, Light, Observation, Pose, Vehicle
 
 LEVELS = {
     "eyes_closed_pre": {2},
@@ -55,14 +55,17 @@ requests = st.sampled_from([(), (), (), ("ack",), ("recalibrate",), ("ack", "non
 steps_ns = st.one_of(
     st.integers(1, NS // 5), st.sampled_from([0, -NS, -3600 * NS, 3600 * NS, 70 * NS, 3 * NS])
 )
-looks = st.tuples(steps_ns, st.lists(faces, max_size=3), lights, vehicles, requests)
+boards = st.none() | st.builds(
+    Board, st.none() | number, st.none() | st.integers(0, 0xFFFFF), st.none() | st.booleans()
+)
+looks = st.tuples(steps_ns, st.lists(faces, max_size=3), lights, vehicles, requests, boards)
 
 
 def drive(parts):
     t_ns, seen = 10**12, []
-    for step_ns, shown, light, vehicle, asked in parts:
+    for step_ns, shown, light, vehicle, asked, board in parts:
         t_ns += step_ns
-        seen.append(Observation(t_ns, tuple(shown), light, 640, 360, vehicle, asked))
+        seen.append(Observation(t_ns, tuple(shown), light, 640, 360, vehicle, asked, board))
     return seen
 
 

@@ -170,6 +170,8 @@ def _health(tell: Reporter) -> Said:
         mqtt=m.MqttHealth(connected=True, queued=0, dropped=0, reconnects=1),
         camera=m.CameraHealth(ok=True),
         faults=[],
+        undervolt=False,
+        degrade_step=0,
     )
     return Said("health", message, retain=True, qos=0)
 

@@ -146,6 +146,32 @@ class AttentionRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EffortRules:
+    """How hot the board may get before it looks less, a rung at a time, and when it looks more.
+
+    The firmware of a Pi 4 and 5 clocks the processor down from 80 °C on, and hard from 85 °C: the
+    first rung comes before that, so that what is given up is chosen and not suffered.
+    """
+
+    first_c: Annotated[float, Between(40.0, 100.0)] = 75.0  # expression
+    second_c: Annotated[float, Between(40.0, 100.0)] = 79.0  # landmarks
+    third_c: Annotated[float, Between(40.0, 100.0)] = 82.0  # frames
+    cooler_c: Annotated[float, Between(1.0, 20.0)] = 5.0  # below a rung's mark to climb back [E]
+    climb_s: Annotated[float, Between(2.0, 120.0)] = 10.0  # a rung takes as long to show [E]
+    back_s: Annotated[float, Between(5.0, 600.0)] = 60.0  # cool and well fed for so long [E]
+
+    def __post_init__(self) -> None:
+        """Refuse rules that contradict each other."""
+        agree(
+            self.first_c < self.second_c < self.third_c,
+            "first_c < second_c < third_c",
+            first_c=self.first_c,
+            second_c=self.second_c,
+            third_c=self.third_c,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SightRules:
     """When the eyes cannot be read, and when the picture itself says nothing. NCAP 10 s; [E]."""
 

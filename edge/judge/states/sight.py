@@ -36,6 +36,9 @@ class SightState:
     bad_ns: int | None = None  # the picture has been black, flat or frozen since
     fine_ns: int | None = None
     blocked_ns: int | None = None  # start of the open ``camera_blocked``
+    fault: str | None = None  # what is wrong with the picture now: ``picture_fault``
+    fault_ns: int = 0
+    blocked_by: str | None = None
     light: str | None = None
     light_next: str | None = None
     light_ns: int = 0
@@ -48,6 +51,18 @@ def light_word(light: Light | None, rules: SightRules) -> str | None:
     if light.spread < rules.blind_spread or light.mean < rules.dark_mean:
         return "blind"
     return "low" if light.mean < rules.low_mean else "ok"
+
+
+def picture_fault(light: Light, rules: SightRules) -> str | None:
+    """``camera_black``, ``camera_covered``, ``camera_frozen``, or None for a picture like others.
+
+    A black or flat picture that stands still is a lens in the dark: frozen needs something to see.
+    """
+    if light.mean < rules.dark_mean:
+        return "camera_black"
+    if light.spread < rules.blind_spread:
+        return "camera_covered"
+    return "camera_frozen" if light.repeated else None
 
 
 def advance_sight(
@@ -111,15 +126,29 @@ def _picture(
     if light is None:
         return replace(state, t_ns=t_ns, face_ns=face_ns)
     bad_ns, fine_ns, blocked_ns = None, None, state.blocked_ns
+    fault, by = None, state.blocked_by
     dwell_ns = rules.blocked_s * NS
     if light.repeated or (face_ns != t_ns and light_word(light, rules) == "blind"):
+        fault = picture_fault(light, rules)
+        fault_ns = t_ns if fault != state.fault else state.fault_ns
         bad_ns = state.bad_ns if state.bad_ns is not None else t_ns
         if blocked_ns is None and t_ns - bad_ns >= dwell_ns:
             blocked_ns = bad_ns
+        if blocked_ns is not None and (by is None or t_ns - fault_ns >= dwell_ns):
+            by = fault
     else:
+        fault_ns = t_ns
         fine_ns = state.fine_ns if state.fine_ns is not None else t_ns
         if t_ns - fine_ns >= dwell_ns:
-            blocked_ns = None
+            blocked_ns, by = None, None
     return replace(
-        state, t_ns=t_ns, face_ns=face_ns, bad_ns=bad_ns, fine_ns=fine_ns, blocked_ns=blocked_ns
+        state,
+        t_ns=t_ns,
+        face_ns=face_ns,
+        bad_ns=bad_ns,
+        fine_ns=fine_ns,
+        blocked_ns=blocked_ns,
+        fault=fault,
+        fault_ns=fault_ns,
+        blocked_by=by,
     )

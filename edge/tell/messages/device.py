@@ -70,13 +70,17 @@ class MqttHealth(msgspec.Struct, kw_only=True):
 
 
 class CameraHealth(msgspec.Struct, kw_only=True):
-    """Whether pictures come."""
+    """Whether pictures come that show something."""
 
     ok: bool
 
 
 class Health(Message, kw_only=True):
-    """``health``, retained: every 30 s and on a fault."""
+    """``health``, retained: every 30 s, and when a fault comes or goes.
+
+    ``degrade_step``: what has been given up for heat or a weak supply: 0 nothing, 1 expression,
+    2 and half of the looks, 3 and frames. ``faults``: by name, see docs/appliance.md.
+    """
 
     uptime_s: int
     fps: float | None
@@ -91,6 +95,8 @@ class Health(Message, kw_only=True):
     mqtt: MqttHealth
     camera: CameraHealth
     faults: list[str]
+    undervolt: bool | None = None
+    degrade_step: int = 0
 
 
 class Controls(Message, kw_only=True):
