@@ -96,6 +96,14 @@ def _parser() -> argparse.ArgumentParser:
     check = _add(commands, "check", "configuration, models, camera, broker: a line each")
     _config(check)
 
+    boot = _add(
+        commands, "boot", "settings, secrets and Wi-Fi from mien.yaml on the boot partition"
+    )
+    boot.add_argument(
+        "--partition", type=Path, metavar="DIR", help="default: /boot/firmware, else /boot"
+    )
+    boot.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
+
     bench = _add(commands, "bench", "what a frame costs on this machine")
     _config(bench)
     bench.add_argument("--clip", type=Path, required=True, help="video file to measure on")

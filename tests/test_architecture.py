@@ -18,10 +18,11 @@ ALLOWED = {
     "edge/types": (("types",), ("numpy",)),
     "edge/pipeline.py": (("types", "judge"), ()),
     "edge/recording.py": (("types",), ("msgspec",)),
+    "edge/strict.py": (("types",), ("yaml", "msgspec")),
     "edge/config.py": (
-        ("types", "judge.rules", "see.settings", "see.runtime", "tell.settings")
+        ("types", "strict", "judge.rules", "see.settings", "see.runtime", "tell.settings")
         + ("device.camera", "device.buzzer"),
-        ("yaml", "msgspec"),
+        (),
     ),
     "edge/see": (("types", "see"), ("numpy",)),
     "edge/see/image.py": (("types", "see"), ("numpy", "cv2")),
@@ -33,10 +34,12 @@ ALLOWED = {
     "edge/device/pictures.py": (("types", "device"), ("cv2",)),
     "edge/device/buzzer.py": (("types", "device"), ("gpiozero",)),
     "edge/device/picamera.py": (("types", "device"), ("numpy",)),
+    "edge/appliance": (("appliance",), ()),
+    "edge/appliance/bootfile.py": (("config", "strict", "appliance"), ("yaml",)),
     "edge/__main__.py": (("", "commands"), ()),
     "edge/commands": (
         ("", "types", "config", "pipeline", "recording")
-        + ("see", "judge", "tell", "device", "commands"),
+        + ("see", "judge", "tell", "device", "commands", "appliance", "strict"),
         ("msgspec", "rich", "numpy", "yaml"),
     ),
     "edge/commands/watch.py": (("tell", "commands"), ("paho", "msgspec", "rich")),

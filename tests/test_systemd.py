@@ -1,8 +1,9 @@
-"""The unit file, by systemd's own tools (apt: systemd). CI has them."""
+"""The unit files, by systemd's own tools (apt: systemd). CI has them."""
 
 from __future__ import annotations
 
 import configparser
+import re
 import shutil
 import subprocess
 import sys
@@ -10,27 +11,31 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[1] / "systemd" / "mien.service"
+FOLDER = Path(__file__).parents[1] / "systemd"
+UNITS = sorted(p.name for p in FOLDER.glob("*.service"))
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="needs systemd-analyze (apt install systemd)"
 )
 
 
-def unit() -> configparser.ConfigParser:
+def unit(name: str) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str
-    parser.read(UNIT)
+    parser.read(FOLDER / name)
     return parser
 
 
 @needs_systemd
-def test_systemd_finds_nothing_to_say_about_the_unit(tmp_path):
-    """The program is not installed here, so the unit is verified with one that exists."""
-    installed = tmp_path / "mien.service"
-    command = unit()["Service"]["ExecStart"].split()[0]
-    installed.write_text(UNIT.read_text(encoding="utf-8").replace(command, sys.executable))
+def test_systemd_finds_nothing_to_say_about_the_units(tmp_path):
+    """The program is not installed here, so the units are verified with one that exists."""
+    files = []
+    for name in UNITS:
+        installed = tmp_path / name.replace("@.", "@rear.")
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        installed.write_text(re.sub("/opt/mien/[a-z]+/bin/mien", sys.executable, text))
+        files.append(str(installed))
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(installed)],
+        ["systemd-analyze", "verify", "--man=no", *files],
         capture_output=True,
         text=True,
         check=False,
@@ -40,9 +45,10 @@ def test_systemd_finds_nothing_to_say_about_the_unit(tmp_path):
 
 
 @needs_systemd
-def test_the_service_is_exposed_to_little(tmp_path):
+@pytest.mark.parametrize("name", ["mien.service", "mien@.service"])
+def test_the_service_is_exposed_to_little(name):
     done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(UNIT)],
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(FOLDER / name)],
         capture_output=True,
         text=True,
         check=False,
@@ -50,9 +56,16 @@ def test_the_service_is_exposed_to_little(tmp_path):
     assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
-def test_the_watchdog_is_fed_by_frames_and_lets_a_slow_camera_start():
-    service = unit()["Service"]
+@pytest.mark.parametrize("name", ["mien.service", "mien@.service"])
+def test_the_watchdog_is_fed_by_frames_and_lets_a_slow_camera_start(name):
+    service = unit(name)["Service"]
     assert service["Type"] == "notify"
     assert service["User"] == "mien"
     assert service["Restart"] == "always"
     assert 5 < int(service["WatchdogSec"]) <= 60
+
+
+def test_a_further_camera_runs_as_the_first_does():
+    first, further = unit("mien.service")["Service"], unit("mien@.service")["Service"]
+    differ = {key for key in first if first[key] != further[key]}
+    assert differ == {"ExecStart", "StateDirectory"}

@@ -6,7 +6,6 @@ config.yaml belongs to the owner of the device and is never written.
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import msgspec
 
 from edge import config as configuration
 from edge.config import EMOTION_ASKED, EMOTION_FORBIDDEN, Config, ConfigError
+from edge.device import disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,18 +55,7 @@ def load(folder: Path | None) -> Kept:
 
 def store(kept: Kept, folder: Path) -> None:
     """Write it so that a power cut leaves the old or the new, whole. Raises ``OSError``."""
-    file, fresh = folder / FILE, folder / f".{FILE}.new"
-    with fresh.open("wb") as out:
-        out.write(msgspec.json.format(msgspec.json.encode(kept), indent=1))
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(file)
-    # measured: without this, 4 of 4 power cuts lost the rename (see spec: appliance)
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    disk.replace(folder / FILE, msgspec.json.format(msgspec.json.encode(kept), indent=1))
 
 
 def overlay(config: Config, values: Mapping[str, Scalar], name: str) -> Config:

@@ -1,0 +1,205 @@
+"""``mien.yaml`` on the boot partition: what stands in it, what is wrong with it, what is secret.
+
+Its keys are those of ``config.yaml``, over which it lies, and ``wifi``. Text in, values out:
+nothing here opens a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+
+from edge import config as configuration
+from edge.appliance.wifi import WifiSettings
+from edge.config import Config
+from edge.strict import ConfigError, convert, parse, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NAME = "mien.yaml"
+
+T = TypeVar("T")
+
+NOTE = (
+    "# kept in the device, no longer here; write a new one to change it, delete the line to forget"
+)
+
+SECRETS = {("mqtt", "password"): "mqtt/password", ("wifi", "password"): "wifi"}
+"""Keys whose values are moved, and the file below ``secret`` that they are moved to."""
+
+FILES = {"ca": "boot/ca.crt", "certificate": "boot/device.crt", "key": "secret/mqtt/key"}
+"""Files that may lie beside ``mien.yaml`` (``mqtt.ca: ca.crt``), and where they are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """The part that is NetworkManager's."""
+
+    wifi: WifiSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A file that was found good. A secret that is None is not to be kept any longer."""
+
+    settings: dict[str, Any]
+    wifi: WifiSettings | None
+    secrets: dict[str, str | None] = field(repr=False)
+    files: dict[str, str] = field(default_factory=dict)
+    """Kept file, below the state folder, by the name that it has beside ``mien.yaml``."""
+
+
+def read(
+    data: bytes,
+    base: Mapping[str, Any],
+    stored: Callable[[str], str | None],
+    there: Callable[[str, str], bool],
+) -> Wish | list[str]:
+    """What the file asks for, or everything that is wrong with it, a line each.
+
+    ``base`` is what ``config.yaml`` says, ``stored`` gives a secret that was moved earlier,
+    ``there`` tells whether a file can be had: beside this one, or kept at its place since earlier.
+    """
+    try:
+        given = parse(data, NAME)
+    except ConfigError as error:
+        return [str(error)]
+    if given is None:  # nothing but comments
+        given = {}
+    if not isinstance(given, dict):
+        return [f"{NAME}: expected keys and values, got {shown(given)}"]
+    given = {
+        str(key): dict(value) if isinstance(value, dict) else value
+        for key, value in given.items()
+        if value is not None  # a section of which every line is commented out
+    }
+    secrets = _secrets(given, stored)
+    wrong: list[str] = []
+    wanted = {"wifi": _with(given.pop("wifi", None), secrets["wifi"])}
+    network = _try(lambda: convert(wanted, Network, NAME), wrong)
+    alone = {"profile": "vehicle", **base}
+    for key in given:  # each by itself, so that one look finds what is wrong in all
+        _try(partial(convert, lay(alone, {key: given[key]}), Config, NAME), wrong)
+    files = _files(given, there, wrong)
+    if not wrong and not _movable(data, secrets):
+        wrong.append(f'{NAME}: a password must stand on one line, as in password: "secret"')
+    if not wrong:
+        _try(lambda: configuration.checked(lay(base, given), NAME), wrong)
+    if wrong or network is None:
+        return wrong
+    return Wish(given, network.wifi, secrets, files)
+
+
+def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with ``over`` laid over it, key by key."""
+    both = dict(base)
+    for key, value in over.items():
+        below = both.get(key)
+        deep = isinstance(value, dict) and isinstance(below, dict)
+        both[key] = lay(below or {}, value) if deep else value
+    return both
+
+
+def without_secrets(text: str) -> str:
+    """The same file with a note where a secret stood; comments and order stay."""
+    root = yaml.compose(text, yaml.SafeLoader)
+    if not isinstance(root, yaml.MappingNode):
+        return text
+    found = [(path, _node(root, path)) for path in SECRETS]
+    values = [(path, n) for path, n in found if isinstance(n, yaml.ScalarNode) and n.value]
+    for (section, _), node in sorted(values, key=lambda each: -each[1].start_mark.index):
+        start, end = node.start_mark.index, node.end_mark.index
+        block = node.style in {"|", ">"}  # ends where the next line begins
+        holder = _node(root, (section,))
+        inline = isinstance(holder, yaml.MappingNode) and bool(holder.flow_style)
+        commented = not block and "#" in text[end:].split("\n", 1)[0]
+        note = "null" if inline or commented else NOTE
+        text = text[:start].rstrip(" ") + f" {note}" + ("\n" if block else "") + text[end:]
+    return text
+
+
+def complaint(wrong: list[str], kept: str) -> str:
+    """What ``mien-errors.txt`` says."""
+    many = "these lines" if len(wrong) > 1 else "this line"
+    lines = [
+        f"Mien could not use {NAME} as it stands, because of {many}:",
+        "",
+        *(f"  {line.removeprefix(NAME + ': ')}" for line in wrong),
+        "",
+        f"Until it is mended, {kept}",
+        f"Mend it in {NAME}, put the card back and switch on. This file is then removed.",
+        "",
+    ]
+    return "\r\n".join(lines)  # for every Windows editor
+
+
+def _secrets(given: dict[str, Any], stored: Callable[[str], str | None]) -> dict[str, str | None]:
+    """Take the secrets out. A key without a value: the one that was moved earlier still holds."""
+    found: dict[str, str | None] = {}
+    for (section, key), place in SECRETS.items():
+        values = given.get(section)
+        if not isinstance(values, dict) or key not in values:
+            found[place] = None
+        elif values[key] is None:
+            found[place] = stored(place)
+            del values[key]
+        elif isinstance(values[key], str):
+            found[place] = values.pop(key)
+        else:  # a number, say: left where it is, to be refused with the rest
+            found[place] = None
+    return found
+
+
+def _with(wanted: object, password: str | None) -> object:
+    if isinstance(wanted, dict) and password is not None:
+        return {**wanted, "password": password}
+    return wanted
+
+
+def _files(
+    given: dict[str, Any], there: Callable[[str, str], bool], wrong: list[str]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    mqtt = given.get("mqtt")
+    for key, place in FILES.items():
+        name = mqtt.get(key) if isinstance(mqtt, dict) else None
+        if isinstance(name, str) and not name.startswith("/"):
+            if "/" in name or not there(name, place):
+                wrong.append(f"{NAME}: mqtt.{key}: there is no file {shown(name)} beside {NAME}")
+            found[name] = place
+    return found
+
+
+def _try(check: Callable[[], T], wrong: list[str]) -> T | None:
+    try:
+        return check()
+    except ConfigError as error:
+        wrong.append(str(error))
+        return None
+
+
+def _movable(data: bytes, secrets: Mapping[str, str | None]) -> bool:
+    """Whether no secret is left once they are taken out: there are odd ways to write YAML."""
+    text = without_secrets(data.decode("utf-8-sig"))
+    try:
+        left = parse(text.encode(), NAME) or {}
+    except ConfigError:
+        return False
+    values = [left.get(section) for section, _ in SECRETS]
+    empty = all(not isinstance(v, dict) or v.get("password") is None for v in values)
+    return empty and not any(len(s) >= 8 and s in text for s in secrets.values() if s)
+
+
+def _node(root: yaml.Node, path: tuple[str, ...]) -> yaml.Node | None:
+    for step in path:
+        if not isinstance(root, yaml.MappingNode):
+            return None
+        found = [value for key, value in root.value if getattr(key, "value", None) == step]
+        if not found:
+            return None
+        root = found[-1]
+    return root

@@ -1,0 +1,275 @@
+"""``mien boot``: from the file on the boot partition to settings, secrets and Wi-Fi.
+
+Everything that is kept lies below one folder: ``boot`` the last good file, ``secret`` what was
+moved off the card's readable part. The order makes it safe to lose power anywhere: what is moved is
+first on the disk at its new place, then taken from the old; what is left half done is done again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from edge import config as configuration
+from edge.appliance import bootfile
+from edge.appliance.bootfile import FILES, NAME, SECRETS, Wish
+from edge.appliance.wifi import keyfile
+from edge.device import disk
+from edge.strict import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from edge.appliance.wifi import WifiSettings
+
+PARTITIONS = (Path("/boot/firmware"), Path("/boot"))
+ERRORS = "mien-errors.txt"
+NETWORKS = Path("run/NetworkManager/system-connections")
+
+log = logging.getLogger("mien")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things lie; ``root`` is ``/`` but in tests."""
+
+    root: Path
+    partition: Path | None
+
+    @property
+    def kept(self) -> Path:
+        """What outlives a restart."""
+        return self.root / "var/lib/mien"
+
+    @property
+    def last(self) -> Path:
+        """The file as it was when it was last good, without its secrets."""
+        return self.kept / "boot" / NAME
+
+    @property
+    def run(self) -> Path:
+        """What the services read."""
+        return self.root / "run/mien"
+
+    @property
+    def etc(self) -> Path:
+        """What the owner wrote on the device itself."""
+        return self.root / "etc/mien"
+
+    def stored(self, place: str) -> str | None:
+        """A secret that was moved earlier."""
+        try:
+            return (self.kept / "secret" / place).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def there(self, name: str, place: str) -> bool:
+        """Whether a file lies beside ``mien.yaml``, or is kept since it did."""
+        beside = self.partition is not None and (self.partition / name).is_file()
+        return beside or (self.kept / place).is_file()
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status 0 when there are settings to start with, if need be those of an earlier time."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    root: Path = arguments.root
+    around = [root / place.relative_to("/") for place in PARTITIONS]
+    partition = arguments.partition or next((place for place in around if place.is_dir()), None)
+    places = Places(root, partition)
+    try:
+        base = _base(places)
+        wish = _wish(places, base)
+        _compose(places, base, wish)
+        _connect(places, wish.wifi if wish else None)
+    except ConfigError as error:
+        log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
+        return 1
+    except OSError as error:
+        log.error("%s: %s", error.filename or "boot", error.strerror)  # noqa: TRY400 - as above
+        return 1
+    return 0
+
+
+def _base(places: Places) -> dict[str, Any]:
+    file = places.etc / "config.yaml"
+    return configuration.raw(file) if file.is_file() else {}
+
+
+def _wish(places: Places, base: Mapping[str, Any]) -> Wish | None:
+    """What the file asks for, or what it did when it was last good; None: there never was one."""
+    card = places.partition
+    data = _data(card / NAME) if card else None
+    found = None if data is None else _read(places, base, data)
+    if data is not None and isinstance(found, Wish):
+        _keep(places, data, found)
+    earlier = _data(places.last)
+    wrong = found if isinstance(found, list) else _misnamed(card)
+    if isinstance(found, Wish) or earlier is None:
+        last = found if isinstance(found, Wish) else None
+        held = "the settings of the device itself hold."
+    else:
+        again = _read(places, base, earlier)
+        last = again if isinstance(again, Wish) else None
+        held = "the settings hold that were good the last time."
+    with _as_far_as_the_card_lets():
+        _say(card, wrong, held)
+        if card and data is None and earlier is not None and not wrong:
+            log.info("%s is not there any more: put back as it was last good", card / NAME)
+            disk.replace(card / NAME, earlier, mode=None)
+    return last
+
+
+def _read(places: Places, base: Mapping[str, Any], data: bytes) -> Wish | list[str]:
+    return bootfile.read(data, base, places.stored, places.there)
+
+
+def _keep(places: Places, data: bytes, wish: Wish) -> None:
+    """Move what is secret, remember the rest."""
+    card = places.partition
+    text = bootfile.without_secrets(data.decode("utf-8-sig")).encode()
+    try:
+        for name, place in wish.files.items():
+            if card and (card / name).is_file():
+                _put(places.kept / place, (card / name).read_bytes())
+        for place, secret in wish.secrets.items():
+            if secret is None:
+                disk.remove(places.kept / "secret" / place)
+            else:
+                _put(places.kept / "secret" / place, secret.encode())
+        _put(places.last, text)
+    except OSError as error:  # a full or read-only disk: what the file asks for holds all the same
+        log.error("%s: %s; secrets stay on the card", error.filename, error.strerror)  # noqa: TRY400
+        return
+    with _as_far_as_the_card_lets():
+        if card and b"".join(data.split(b"\xef\xbb\xbf", 1)) != text:
+            with (card / NAME).open("r+b") as old:
+                disk.replace(card / NAME, text, mode=None)
+                disk.blank(old.fileno())  # its blocks are free now, but would still be readable
+            log.info("%s: secrets moved into the device", card / NAME)
+        for name, place in wish.files.items():
+            if card and place == FILES["key"]:
+                disk.remove(card / name)
+
+
+def _put(file: Path, data: bytes) -> None:
+    """Write what has changed: cards wear."""
+    if _data(file) != data:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.replace(file, data)
+
+
+def _say(card: Path | None, wrong: list[str], held: str) -> None:
+    """Write down beside the file what is wrong with it, or take back what was."""
+    for line in wrong:
+        log.error("%s", line)
+    if card is None:
+        return
+    text = bootfile.complaint(wrong, held).encode() if wrong else None
+    if text is None:
+        (card / ERRORS).unlink(missing_ok=True)
+    elif _data(card / ERRORS) != text:
+        disk.replace(card / ERRORS, text, mode=None)
+
+
+def _misnamed(card: Path | None) -> list[str]:
+    """Editors on laptops like to add an ending that the laptop then hides."""
+    names = ("mien.yaml.txt", "mien.yml", "mien.txt")
+    found = [name for name in names if card and (card / name).is_file()]
+    return [f"{NAME}: is not there, but {name} is: rename it" for name in found]
+
+
+@contextlib.contextmanager
+def _as_far_as_the_card_lets() -> Iterator[None]:
+    """A card that cannot be written is no reason not to watch a driver."""
+    try:
+        yield
+    except OSError as error:
+        log.warning("%s: %s", error.filename or "boot partition", error.strerror)
+
+
+def _compose(places: Places, base: Mapping[str, Any], wish: Wish | None) -> None:
+    """Write what the services read: the first camera's settings, and each further one's."""
+    settings = bootfile.lay(base, wish.settings if wish else {})
+    _settle_secrets(places, settings, wish)
+    first = configuration.checked(settings, "settings")
+    places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _write(places.run / "config.yaml", settings)
+    taken = {first.device}
+    for file in sorted(places.etc.glob("*.yaml")):
+        name = file.stem
+        if name == "config":
+            continue
+        try:
+            own = {"device": f"{first.device[: 31 - len(name)]}_{name}", **configuration.raw(file)}
+            both = bootfile.lay(settings, own)
+            device = configuration.checked(both, str(file)).device
+            if device in taken:
+                msg = f"{file}: device: {device} is another camera's name already"
+                raise ConfigError(msg)  # noqa: TRY301 - said like the rest
+        except ConfigError as error:  # the other cameras can still see
+            log.error("%s", error)  # noqa: TRY400
+            (places.run / file.name).unlink(missing_ok=True)
+            continue
+        taken.add(device)
+        _write(places.run / file.name, both)
+
+
+def _settle_secrets(places: Places, settings: dict[str, Any], wish: Wish | None) -> None:
+    """A password in config.yaml goes the way of the others; kept files stand by their new place."""
+    mqtt = settings.get("mqtt")
+    if not isinstance(mqtt, dict):
+        return
+    password = mqtt.pop("password", None)
+    if isinstance(password, str) and places.stored(SECRETS["mqtt", "password"]) is None:
+        _put(places.kept / "secret" / SECRETS["mqtt", "password"], password.encode())
+    for key, place in FILES.items():
+        if wish and mqtt.get(key) in wish.files:
+            if place.startswith("boot/"):  # no secret, and the service cannot look into our folder
+                copy = places.run / Path(place).name
+                places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
+                disk.replace(copy, (places.kept / place).read_bytes(), mode=0o644)
+                mqtt[key] = str(Path("/") / copy.relative_to(places.root))
+            else:  # read from its credential
+                mqtt[key] = f"/var/lib/mien/{place}"
+
+
+def _write(file: Path, settings: Mapping[str, Any]) -> None:
+    text = "# Composed at every start from /etc/mien and the boot partition: do not edit.\n"
+    text += yaml.safe_dump(dict(settings), allow_unicode=True, sort_keys=False)
+    disk.replace(file, text.encode(), mode=0o644)
+
+
+def _connect(places: Places, wifi: WifiSettings | None) -> None:
+    """Leave the network for NetworkManager, in memory, and open the radio."""
+    file = places.root / NETWORKS / "mien.nmconnection"
+    if wifi is None:
+        file.unlink(missing_ok=True)
+        return
+    if not file.parent.is_dir():
+        log.warning("wifi: there is no NetworkManager here: set it up as this system does it")
+        return
+    text = keyfile(wifi).encode()
+    if _data(file) == text:
+        return
+    disk.replace(file, text)
+    if places.root == Path("/"):
+        # a Pi keeps its radio shut until it knows whose rules apply
+        for command in (["iw", "reg", "set", wifi.country], ["rfkill", "unblock", "wifi"]):
+            if shutil.which(command[0]):
+                subprocess.run(command, check=False, timeout=10)
+
+
+def _data(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None

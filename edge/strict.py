@@ -1,0 +1,170 @@
+"""Plain data -> frozen settings, strictly, and what is wrong with it in words.
+
+msgspec checks types, unknown keys and ranges; its findings are said again with the key, the value
+and what is allowed. A secret's value is never said.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+import yaml
+
+from edge.types import Between
+
+SECRET = frozenset({"password"})
+"""Keys whose values are not repeated, whatever is wrong with them."""
+
+T = TypeVar("T")
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the text has the file, the key, the value, what is allowed."""
+
+
+def parse(data: bytes, name: str) -> Any:
+    """YAML to plain data. Raises ``ConfigError`` with the line, but not with what stands there."""
+    try:
+        loader = yaml.SafeLoader(data.decode("utf-8-sig"))  # Windows' editors begin with a mark
+        root = loader.get_single_node()
+        _no_doubles(root, name)
+        return None if root is None else loader.construct_document(root)
+    except UnicodeDecodeError as error:
+        msg = f"{name}: not YAML: byte {error.start} is no text; save it as UTF-8"
+        raise ConfigError(msg) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        msg = f"{name}: not YAML{line}: {_complaint(error)}"
+        raise ConfigError(msg) from error
+    except yaml.YAMLError as error:
+        msg = f"{name}: not YAML: {' '.join(str(error).split())}"
+        raise ConfigError(msg) from error
+
+
+def _no_doubles(node: yaml.Node | None, name: str) -> None:
+    """YAML would take the last of two like keys, and nobody would know."""
+    if isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            _no_doubles(each, name)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise ConfigError(f"{name}: line {line}: {key.value}: stands here twice")
+                seen.add(key.value)
+            _no_doubles(value, name)
+
+
+def _complaint(error: yaml.MarkedYAMLError) -> str:
+    if isinstance(error, yaml.composer.ComposerError | yaml.constructor.ConstructorError):
+        # its own words quote the value, which may be a password
+        return "a value that begins with *, & or ! must stand in quotes"
+    words = str(error.problem or error.context)
+    return f"{words}; use spaces, not tabs" if "'\\t'" in words else words
+
+
+def convert(raw: object, cls: type[T], name: str) -> T:
+    """Plain data to a frozen settings class. Raises ``ConfigError``."""
+    _text_keys(raw, name)
+    try:
+        checked = msgspec.convert(raw, _strict(cls))  # type: ignore[arg-type] # a class is hashable
+        return msgspec.convert(msgspec.to_builtins(checked), cls)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{name}: {_explained(error, raw, cls)}") from error
+
+
+def _text_keys(raw: object, name: str, path: str = "") -> None:
+    """YAML reads a bare ``on`` or ``yes`` as true: such a key is named, not looked for."""
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            if not isinstance(key, str):
+                at = path or "(top level)"
+                raise ConfigError(f"{name}: {at}: expected a name as the key, got {shown(key)}")
+            _text_keys(value, name, f"{path}.{key}" if path else key)
+
+
+@cache  # settings are checked again with every change from outside
+def _strict(cls: type) -> type[msgspec.Struct]:
+    """The settings class as a msgspec struct that refuses unknown keys and checks ranges."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    members: list[tuple[str, Any, Any]] = []
+    for each in fields(cls):
+        kind = _strict_type(hints[each.name])
+        if each.default is MISSING and each.default_factory is MISSING:
+            members.append((each.name, kind, msgspec.NODEFAULT))
+        else:  # an absent key stays absent, so that the class's own default stands
+            members.append((each.name, kind | msgspec.UnsetType, msgspec.UNSET))
+    return msgspec.defstruct(cls.__name__, members, kw_only=True, forbid_unknown_fields=True)
+
+
+def _strict_type(kind: Any) -> Any:
+    if typing.get_origin(kind) is Annotated:
+        inner, *marks = typing.get_args(kind)
+        limits = [m for m in marks if isinstance(m, Between)]
+        return Annotated[inner, msgspec.Meta(ge=limits[0].low, le=limits[0].high)]
+    return _strict(kind) if is_dataclass(kind) and isinstance(kind, type) else kind
+
+
+def _explained(error: msgspec.ValidationError, raw: object, cls: type) -> str:
+    text, _, path = str(error).partition(" - at `$")
+    keys = [key for key in path.rstrip("`").split(".") if key]
+    unknown = re.match(r"Object contains unknown field `(.*)`", text)
+    missing = re.match(r"Object missing required field `(.*)`", text)
+    holder, value = _at(raw, cls, keys)
+    if unknown:
+        known = [f.name for f in fields(holder)] if is_dataclass(holder) else []
+        near = difflib.get_close_matches(unknown[1], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"{'.'.join([*keys, unknown[1]])}: unknown key; {hint}"
+    if missing:
+        holder, value = _at({}, cls, [*keys, missing[1]])
+        return f"{'.'.join([*keys, missing[1]])}: missing; expected {_expected(holder)}"
+    where = ".".join(keys) or "(top level)"
+    if text.startswith(("Expected", "Invalid")):
+        got = "something else" if keys and keys[-1] in SECRET else shown(value)
+        texts = holder is str or (isinstance(holder, UnionType) and str in typing.get_args(holder))
+        quotes = "; put it in quotes" if texts and isinstance(value, int | float) else ""
+        return f"{where}: expected {_expected(holder)}, got {got}{quotes}"
+    return f"{where}: {text}"
+
+
+def _at(raw: object, kind: Any, keys: list[str]) -> tuple[Any, object]:
+    """The type and the value that stand at the end of a path of keys."""
+    for key in keys:
+        if isinstance(kind, UnionType):  # a section that may be left out
+            kind = next((part for part in typing.get_args(kind) if is_dataclass(part)), object)
+        kind = typing.get_type_hints(kind, include_extras=True).get(key, object)
+        raw = raw.get(key) if isinstance(raw, dict) else None
+    return kind, raw
+
+
+def _expected(kind: Any) -> str:
+    if typing.get_origin(kind) is Annotated:
+        inner, *marks = typing.get_args(kind)
+        limits = next(m for m in marks if isinstance(m, Between))
+        whole = "a whole number " if inner is int else ""
+        return f"{whole}{limits.low:g}..{limits.high:g}"
+    if typing.get_origin(kind) is Literal:
+        return "one of " + ", ".join(map(str, typing.get_args(kind)))
+    if isinstance(kind, UnionType):
+        return " or ".join(_expected(part) for part in typing.get_args(kind))
+    if is_dataclass(kind):
+        return "keys and values (" + ", ".join(f.name for f in fields(kind)) + ")"
+    words = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
+    return "nothing" if kind is NoneType else words.get(kind, str(kind))
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it."""
+    text = msgspec.json.encode(value, enc_hook=str).decode()
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,278 @@
+"""The file on the boot partition: read, refused in words, its secrets moved; at any power cut."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from edge import config
+from edge.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+SECRET = "open sesame 99"  # noqa: S105
+GOOD = f"""\
+# my van
+profile: home
+device: van_7
+mqtt:
+  host: broker.example
+  username: van_7
+  password: "{SECRET}"   # ask Ann
+wifi:
+  ssid: "Café 5;G"
+  password: 'wifi sesame'
+  country: DE
+"""
+
+
+class Board:
+    """A card and a disk in a folder, and the power switch."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.card = root / "boot" / "firmware"
+        self.kept = root / "var/lib/mien"
+        for folder in (self.card, self.kept, root / "etc/mien", root / "run/NetworkManager"):
+            folder.mkdir(parents=True)
+        (root / "run/NetworkManager/system-connections").mkdir()
+        self.write("profile: vehicle\n", root / "etc/mien/config.yaml")
+
+    def write(self, text: str, file: Path | None = None) -> None:
+        (file or self.card / "mien.yaml").write_bytes(text.encode())
+
+    def boot(self) -> int:
+        return main(["boot", "--root", str(self.root)])
+
+    @property
+    def settings(self) -> dict:
+        return yaml.safe_load((self.root / "run/mien/config.yaml").read_text(encoding="utf-8"))
+
+    @property
+    def file(self) -> str:
+        return (self.card / "mien.yaml").read_bytes().decode()
+
+    @property
+    def errors(self) -> str:
+        file = self.card / "mien-errors.txt"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    @property
+    def wifi(self) -> str:
+        file = self.root / "run/NetworkManager/system-connections/mien.nmconnection"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def secret(self, name: str) -> str | None:
+        file = self.kept / "secret" / name
+        return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+@pytest.fixture
+def board(tmp_path) -> Board:
+    return Board(tmp_path)
+
+
+def test_a_good_file_becomes_settings_secrets_and_wifi(board, monkeypatch):
+    board.write(GOOD)
+    assert board.boot() == 0
+    assert board.settings["mqtt"] == {"host": "broker.example", "username": "van_7"}
+    assert board.secret("mqtt/password") == SECRET
+    assert (board.kept / "secret/mqtt/password").stat().st_mode & 0o777 == 0o600
+    assert "psk=wifi sesame\n" in board.wifi
+    assert "ssid=67;97;102;195;169;32;53;59;71;\n" in board.wifi
+    assert board.errors == ""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(board.kept / "secret"))
+    service = config.load(board.root / "run/mien/config.yaml")
+    assert (service.device, service.profile, service.emotion) == ("van_7", "home", True)
+
+
+def test_no_secret_stays_readable_on_the_card_or_in_the_settings(board):
+    board.write(GOOD)
+    board.boot()
+    for file in [*board.card.iterdir(), *(board.root / "run/mien").iterdir()]:
+        assert "sesame" not in file.read_text(encoding="utf-8")
+    assert "# my van" in board.file
+    assert "# ask Ann" in board.file
+    assert yaml.safe_load(board.file)["wifi"]["ssid"] == "Café 5;G"
+
+
+def test_what_was_written_is_blanked_though_somebody_still_holds_it(board):
+    board.write(GOOD)
+    with (board.card / "mien.yaml").open("rb") as held:
+        board.boot()
+        assert b"sesame" not in held.read()
+
+
+def test_switching_on_again_changes_nothing(board):
+    board.write(GOOD)
+    board.boot()
+    before = (board.file, board.settings, board.wifi, board.secret("mqtt/password"))
+    written = (board.card / "mien.yaml").stat().st_ino
+    board.boot()
+    assert (board.file, board.settings, board.wifi, board.secret("mqtt/password")) == before
+    assert (board.card / "mien.yaml").stat().st_ino == written, "cards wear"
+
+
+def test_a_new_password_replaces_the_old_one_and_a_line_taken_out_forgets_it(board):
+    board.write(GOOD)
+    board.boot()
+    board.write(board.file.replace("password: null", 'password: "another one"', 1))
+    board.boot()
+    assert board.secret("mqtt/password") == "another one"
+    assert "another one" not in board.file
+    lines = board.file.splitlines()
+    board.write("\n".join(line for line in lines if "password" not in line) + "\n")
+    board.boot()
+    assert board.secret("mqtt/password") is None
+    assert "psk" not in board.wifi
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (GOOD.replace("host:", "hots:"), "mqtt.hots: unknown key; did you mean host?"),
+        (GOOD.replace("home", "boat"), "profile: expected one of vehicle, home"),
+        (GOOD.replace("van_7\nmqtt", "My Van\nmqtt"), "device: expected 1 to 32 of a-z"),
+        (GOOD.replace("DE", "Germany"), "country: expected two capital letters"),
+        (GOOD.replace("'wifi sesame'", "short"), "password: expected 8 to 63 characters"),
+        (GOOD.replace("'wifi sesame'", "12345678"), "wifi.password: expected"),
+        (GOOD.replace(f'"{SECRET}"', "99887766"), "put it in quotes"),
+        (GOOD.replace("  host", "\thost"), "line 5: found character '\\t'"),
+        (GOOD + "wifi: {ssid: x, country: DE}\n", "line 12: wifi: stands here twice"),
+        (GOOD.replace("  host", "  tls: true\n  ca: ca.crt\n  host"), 'no file "ca.crt" beside'),
+        (GOOD.replace(f'"{SECRET}"', f"*{SECRET[5:11]}"), "must stand in quotes"),
+        (GOOD.replace(f'"{SECRET}"', "*x").replace("van_7\n  p", "&x sesames\n  p"), "one line"),
+        ("profile: workplace\nemotion: true", "emotion: expected false with profile workplace"),
+        ("- a\n- b", "expected keys and values"),
+    ],
+)
+def test_what_cannot_be_used_is_said_beside_the_file_and_the_last_good_stays(board, text, words):
+    board.write("profile: care\ndevice: before\n")
+    board.boot()
+    board.write(text)
+    assert board.boot() == 0
+    assert words in board.errors
+    assert "good the last time" in board.errors
+    for secret in ("sesame", "12345678", "99887766"):
+        assert secret not in board.errors
+    assert board.settings["device"] == "before"
+    assert board.file == text, "it is the owner's, to be mended"
+    board.write("profile: care\ndevice: after\n")
+    board.boot()
+    assert (board.errors, board.settings["device"]) == ("", "after")
+
+
+def test_every_mistake_is_named_at_once(board):
+    board.write(
+        "profile: boat\ncamera: {fps: fast}\nmqtt: {port: 0}\nwifi: {ssid: x}\ncolour: red\n"
+    )
+    board.boot()
+    for key in ("profile", "camera.fps", "mqtt.port", "wifi.country", "colour"):
+        assert f"  {key}: " in board.errors
+    assert "settings of the device itself" in board.errors
+
+
+@pytest.mark.parametrize("name", ["mien.yaml.txt", "mien.yml"])
+def test_a_name_that_a_laptop_has_changed_is_noticed(board, name):
+    board.write("profile: home\n", board.card / name)
+    board.boot()
+    assert f"{name} is: rename it" in board.errors
+
+
+def test_files_from_windows_are_read(board):
+    board.write("\ufeff" + GOOD.replace("\n", "\r\n"))
+    board.boot()
+    assert (board.errors, board.settings["device"]) == ("", "van_7")
+    assert "sesame" not in board.file
+
+
+def test_a_file_that_is_lost_comes_back_as_it_was_last_good(board):
+    board.write(GOOD)
+    board.boot()
+    before = board.file
+    (board.card / "mien.yaml").unlink()
+    board.boot()
+    assert (board.file, board.settings["device"]) == (before, "van_7")
+    assert board.secret("mqtt/password") == SECRET
+
+
+def test_certificates_are_kept_and_the_private_key_leaves_the_card(board, monkeypatch):
+    for name in ("ca.crt", "van.crt", "van.key"):
+        board.write(f"this is {name}", board.card / name)
+    tls = "  tls: true\n  ca: ca.crt\n  certificate: van.crt\n  key: van.key\n"
+    board.write(GOOD.replace("  username", tls + "  username"))
+    board.boot()
+    assert board.errors == ""
+    assert not (board.card / "van.key").exists()
+    for file in board.card.glob("*.crt"):
+        file.unlink()
+    board.boot()  # all of it is kept
+    assert board.settings["mqtt"]["ca"] == "/run/mien/ca.crt"
+    assert (board.root / "run/mien/ca.crt").read_text(encoding="utf-8") == "this is ca.crt"
+    folder = board.root / "credentials"
+    folder.mkdir()
+    (folder / "mqtt_key").write_text(board.secret("mqtt/key"), encoding="utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    assert config.load(board.root / "run/mien/config.yaml").mqtt.key == str(folder / "mqtt_key")
+
+
+def test_a_second_camera_differs_in_what_its_file_says(board):
+    board.write(GOOD)
+    board.write("camera: {source: /dev/video2}\n", board.root / "etc/mien/rear.yaml")
+    board.write("camera: {fps: 0}\n", board.root / "etc/mien/side.yaml")
+    board.boot()
+    rear = yaml.safe_load((board.root / "run/mien/rear.yaml").read_text(encoding="utf-8"))
+    assert (rear["device"], rear["camera"]["source"]) == ("van_7_rear", "/dev/video2")
+    assert rear["mqtt"] == board.settings["mqtt"]
+    assert not (board.root / "run/mien/side.yaml").exists()
+
+
+def test_a_password_in_config_yaml_does_not_become_readable_for_all(board):
+    board.write(
+        "profile: home\nmqtt: {password: open sesame}\n", board.root / "etc/mien/config.yaml"
+    )
+    board.boot()
+    assert board.secret("mqtt/password") == "open sesame"
+    assert "sesame" not in (board.root / "run/mien/config.yaml").read_text(encoding="utf-8")
+
+
+CUT = """
+import os, sys
+from edge.__main__ import main
+left = int(sys.argv[2])
+def counted(call):
+    def cut(*a, **k):
+        global left
+        left -= 1
+        if left < 0:
+            os._exit(9)
+        return call(*a, **k)
+    return cut
+for name in ("open", "rename", "replace", "unlink", "fsync", "pwrite", "write", "fchmod"):
+    setattr(os, name, counted(getattr(os, name)))
+sys.exit(main(["boot", "--root", sys.argv[1]]))
+"""
+
+
+def test_the_power_may_go_at_any_call_to_the_disk(board, tmp_path):
+    """The process ends before its n-th call that changes a disk, for every n there is."""
+    cuts = 0
+    while True:
+        home = tmp_path / f"cut{cuts}"
+        each = Board(home)
+        each.write(GOOD)
+        command = [sys.executable, "-c", CUT, str(home), str(cuts)]
+        ended = subprocess.run(command, cwd=ROOT, check=False).returncode
+        cuts += 1
+        assert each.boot() == 0
+        assert each.settings["device"] == "van_7"
+        assert each.secret("mqtt/password") == SECRET
+        assert "psk=wifi sesame" in each.wifi
+        assert "sesame" not in each.file
+        assert each.errors == ""
+        if ended == 0:
+            break
+    assert cuts > 20
