@@ -42,6 +42,11 @@ class Line:
         """The connection, once the broker has let us in, for as long as it is known to stand."""
         return self._link if self._greeted and self._link is not None and self._link.up else None
 
+    @property
+    def trying(self) -> bool:
+        """Whether an attempt is under way, or has succeeded."""
+        return self._link is not None
+
     def dial(self) -> None:
         """Try in the background. Raises ``LinkError`` for unusable certificates."""
         self._link = Link(self._settings, self._client_id, self._will, v5=self._v5)

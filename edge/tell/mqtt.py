@@ -111,7 +111,7 @@ class Publisher:
     def reach(self, wait_s: float) -> None:
         """Give a connection that is being made a moment, before last words that nobody hears."""
         until_ns = time.monotonic_ns() + round(wait_s * NS)
-        while self._link is not None and not self.connected and time.monotonic_ns() < until_ns:
+        while self._line.trying and not self.connected and time.monotonic_ns() < until_ns:
             self.tend()
             time.sleep(0.01)
 
