@@ -20,6 +20,7 @@ import msgspec
 
 from edge import __version__, pipeline, recording
 from edge.commands.conversation import Conversation
+from edge.commands.journal import Journal
 from edge.commands.pulse import Pulse
 from edge.commands.rates import thinned
 from edge.commands.room import Room
@@ -69,6 +70,7 @@ def serve(
         facts = {"bench": pulse.costs, "self_test": lambda: _self_test(pulse, out, see)}
         talk = Conversation(desk, out, reporter.head, state, facts)
         room = Room(config.camera, reporter, out, talk, lambda: pulse.rates.fps)
+        journal = Journal()
         frames = stack.enter_context(closing(room.frames()))
         talk.changed.append(lambda desk: _settle(desk, reporter, identity))
         _settle(desk, reporter, identity)
@@ -79,6 +81,7 @@ def serve(
             observations = recording.record(observations, file, __version__)
         try:
             for step in pipeline.judge(observations, talk.rules):
+                journal(step)
                 _sound(
                     step, signal, muted=not talk.desk.kept.controls.buzzer
                 )  # before anything that could wait for a network

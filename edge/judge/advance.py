@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from edge.judge.alerts import advance_alerts, ended, highest
 from edge.judge.driver import advance_driver, changed, driver, sane
 from edge.judge.mood import MoodState, advance_mood
+from edge.judge.oddities import oddities
 from edge.judge.say import Now, evidence, reasons, said, wanted
 from edge.judge.signals.blinks import BlinkState, advance_blinks, forgotten
 from edge.judge.signals.calibration import (
@@ -72,8 +73,10 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
     """Judge one observation. Time that stands still or is out of order changes nothing."""
     if state.t_ns is not None and state.last is not None and seen.t_ns <= state.t_ns:
         if state.t_ns - seen.t_ns <= LATE_NS:
-            return state, replace(state.last, changes=(), marks=(), summaries=())
+            odd = oddities(seen, state.t_ns, None)
+            return state, replace(state.last, changes=(), marks=(), summaries=(), odd=odd)
         return _clock_set_back(state, seen, rules)
+    last_ns = state.t_ns
     found = driver(state.driver, seen, rules.presence)
     face = None if found is None else sane(found)
     state = _bridged(state, seen, face, rules)
@@ -91,7 +94,8 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
         quiet_ns = seen.t_ns + round(rules.alerts.ack_s * NS)
     effort = advance_effort(state.effort, seen.t_ns, seen.board, rules.effort)
     state = replace(state, t_ns=seen.t_ns, mood=mood, quiet_ns=quiet_ns, effort=effort)
-    now = Now(state, seen, face, pose, speed, rules, marks, summary)
+    odd = oddities(seen, last_ns, found)
+    now = Now(state, seen, face, pose, speed, rules, marks, summary, odd)
     return _told(state, now)
 
 
@@ -110,8 +114,10 @@ def _clock_set_back(state: State, seen: Observation, rules: Rules) -> tuple[Stat
     alerts, changes = ended(
         state.alerts, seen.t_ns if state.t_ns is None else state.t_ns, "clock_set_back"
     )
+    odd = oddities(seen, state.t_ns, None)
     state, step = advance(State(alerts=alerts), seen, rules)
-    return state, replace(step, changes=changes + step.changes)
+    odd += step.odd
+    return state, replace(step, changes=changes + step.changes, odd=odd)
 
 
 def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: Rules) -> State:

@@ -35,6 +35,7 @@ class Now:
     rules: Rules
     marks: tuple[Mark, ...]
     summary: MoodSummary | None
+    odd: tuple[str, ...]
 
 
 def wanted(now: Now) -> tuple[Wanted, ...]:
@@ -142,6 +143,9 @@ def said(now: Now, level: Level, active: tuple[Alert, ...], changes: tuple[Alert
         marks=now.marks,
         given_up=state.effort.given_up,
         faults=_faults(state),
+        odd=now.odd,
+        yawns=len(state.fatigue.yawns),
+        nods=len(state.fatigue.nods),
     )
 
 

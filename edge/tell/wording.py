@@ -89,6 +89,8 @@ def state(head: Head, step: Step, fps: float | None, *, emotion: bool) -> m.Stat
             eyes_closed_ms=eyes.closed_ms,
             openness=_round(eyes.openness, 2),
             kss_est=step.kss_est,
+            yawns_10min=step.yawns,
+            nods_10min=step.nods,
         ),
         distraction=m.Distraction(
             state=step.attention.state,

@@ -107,6 +107,8 @@ class Step:
 
     ``given_up``: rungs of the ladder of heat and power: 0 none, 1 expression, 2 and landmarks,
     3 and frames. ``faults``: what is wrong with the picture or the board, by name.
+    ``odd``: what no camera or network should give (``edge.judge.oddities``), for the log.
+    ``yawns``, ``nods``: of the last ten minutes.
     """
 
     t_ns: int
@@ -132,3 +134,6 @@ class Step:
     marks: tuple[Mark, ...] = ()
     given_up: int = 0
     faults: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
+    yawns: int = 0
+    nods: int = 0

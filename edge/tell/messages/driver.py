@@ -20,6 +20,7 @@ class Drowsiness(msgspec.Struct, kw_only=True):
     """Eyes over time. PERCLOS as a share, 0..1; times in ms.
 
     ``kss_est``: Karolinska Sleepiness Scale, 5 (or less) to 9; an estimate that is not validated.
+    ``yawns_10min``, ``nods_10min``: signs beside the eyes, never an alert by themselves.
     """
 
     state: str
@@ -30,6 +31,8 @@ class Drowsiness(msgspec.Struct, kw_only=True):
     eyes_closed_ms: int
     openness: float | None
     kss_est: int | None = None
+    yawns_10min: int = 0
+    nods_10min: int = 0
 
 
 class Distraction(msgspec.Struct, kw_only=True):
