@@ -99,6 +99,8 @@ class Link:
 
     def read(self) -> list[News]:
         """All news since the last time; the end comes last."""
+        if not (self._acked or self._heard or self._down):  # as on most frames
+            return []
         return [
             queue.popleft()
             for queue in (self._acked, self._heard, self._down)

@@ -164,8 +164,10 @@ class Publisher:
                 case Down():
                     self._latest.taken_back()
                     self._outbox.taken_back()
-        self._flush()
-        self._catch_up()
+        if self._outbox:
+            self._flush()
+        if self._latest.behind:
+            self._catch_up()
 
     def take(self) -> list[Question]:
         """What has been asked of us since the last time, a few at most."""
@@ -204,7 +206,7 @@ class Publisher:
         self._questions.append(Question(name, asked, heard.answer_to, heard.correlation))
 
     def _flush(self) -> None:
-        if not self._outbox or not self.connected:
+        if not self.connected:
             return
         for number, event in self._outbox.due(self._now()):
             self._outbox.handed_on(number, self._send("event", m.encode(event), 1))

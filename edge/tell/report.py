@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge.tell import messages as m
 from edge.tell import wording
+from edge.tell.episodes import Episodes
 from edge.tell.stamps import rfc3339, ulid
 from edge.types import NS, Level
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 STATE_GAP_NS = NS // 2  # contract: at most two a second
 HEARTBEAT_NS = 30 * NS
-LOUD = Level.CRITICAL
-"""From here on nothing is muted: warnings can be muted, the system cannot (EU 2021/1341)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +60,47 @@ class Reporter:
 
         ``new_id`` names an episode that began then; left out, a ULID.
         """
-        self._new_id = new_id or ulid
+        name = new_id or ulid
+        self._episodes = Episodes(lambda t_ns: name(wall_ns(t_ns)))
         self._identity = identity
         self._wall_ns = wall_ns
         self._synced = synced
         self._seq = 0
-        self._ids: dict[int, str] = {}
         self._state_key: tuple[object, ...] | None = None
         self._state_ns = -HEARTBEAT_NS
+        self._rest_ns = -HEARTBEAT_NS
         self._metrics_ns = -HEARTBEAT_NS
         self._active_said = False
         self._calibration_key: tuple[object, ...] | None = None
-        self._muted = False
         self._metrics_gap_ns: int | None = None
 
     def settle(self, identity: Identity, *, muted: bool, metrics_hz: float) -> None:
         """Take over what has been changed from outside. ``muted``: warnings are kept to oneself."""
         self._identity = identity
-        self._muted = muted
+        self._episodes.muted = muted
         self._metrics_gap_ns = round(NS / metrics_hz) if metrics_hz else None
+        self._rest_ns = self._state_ns
 
     def __call__(self, step: Step, fps: float | None = None) -> list[Said]:
-        """Everything that this step gives reason to say, events first."""
-        changes = [alert for alert in step.changes if self._is_said(alert)]
-        said = [self._event(alert) for alert in changes]
-        if changes or not self._active_said:
-            said.append(self._active(step))
-        said.extend(self._metrics(step, fps))
-        if self._identity.emotion:
-            said.extend(map(self._summary, step.summaries))
-        said.extend(self._state(step, fps))
-        said.extend(self._calibration(step))
-        for alert in changes:
-            if alert.change == "end":
-                del self._ids[alert.episode]
+        """Everything that this step gives reason to say, events first.
+
+        Most frames give none: until the next message may be due, only events are looked for.
+        """
+        resting = self._state_ns <= step.t_ns < self._rest_ns
+        if resting and not (step.changes or step.summaries or self._episodes.waiting):
+            return []
+        said = []
+        if step.changes or self._episodes.waiting or not self._active_said:
+            said = self._alerts(step)
+        if self._metrics_gap_ns is not None:
+            said += self._metrics(step, fps, self._metrics_gap_ns)
+        if step.summaries and self._identity.emotion:
+            said += map(self._summary, step.summaries)
+        said += self._state(step, fps)
+        said += self._calibration(step)
+        self._rest_ns = self._state_ns + STATE_GAP_NS
+        if self._metrics_gap_ns is not None:
+            self._rest_ns = min(self._rest_ns, self._metrics_ns + self._metrics_gap_ns)
         return said
 
     def farewell(self, step: Step) -> list[Said]:
@@ -136,32 +142,27 @@ class Reporter:
             "time_synced": self._synced(),
         }
 
-    def _is_said(self, alert: Alert) -> bool:
-        """An episode that has been told of is told to its end; a muted one is not begun."""
-        if alert.episode in self._ids:
-            return True
-        loud = not self._muted or alert.level >= LOUD
-        return loud and alert.change != "end"
+    def _alerts(self, step: Step) -> list[Said]:
+        """What has changed of the alerts, and which are open now."""
+        changes = self._episodes.due(step.changes, step.t_ns)
+        said = [self._event(alert) for alert in changes]
+        if changes or not self._active_said:
+            said.append(self._active(step))
+        for alert in changes:
+            self._episodes.over(alert)
+        return said
 
     def _event(self, alert: Alert) -> Said:
-        if alert.episode not in self._ids:  # one that was muted until now begins here
-            alert = replace(alert, change="new")
-            self._ids[alert.episode] = self._new_id(self._wall_ns(alert.t_ns))
-        head, name = self.head("event", alert.t_ns), self._ids[alert.episode]
+        head, name = self.head("event", alert.t_ns), self._episodes.name(alert.episode) or ""
         message = wording.event(head, alert, name, self._ts, self._identity.params_hash)
         return Said("event", message, retain=False, keep=True)
 
     def _active(self, step: Step) -> Said:
         self._active_said = True
         alerts = [
-            m.OpenEpisode(
-                id=self._ids[a.episode],
-                type=a.type,
-                level=int(a.level),
-                start_ts=self._ts(a.start_ns),
-            )
+            m.OpenEpisode(id=name, type=a.type, level=int(a.level), start_ts=self._ts(a.start_ns))
             for a in step.active
-            if a.episode in self._ids
+            if (name := self._episodes.name(a.episode)) is not None
         ]
         head = self.head("alerts/active", step.t_ns)
         return Said("alerts/active", m.Active(**head, alerts=alerts), retain=True)
@@ -171,24 +172,34 @@ class Reporter:
         message = wording.summary(head, summary, self._identity.emotion_model)
         return Said("emotion/summary", message, retain=True)
 
-    def _metrics(self, step: Step, fps: float | None) -> list[Said]:
-        gap_ns = self._metrics_gap_ns
-        if gap_ns is None or 0 <= step.t_ns - self._metrics_ns < gap_ns:
+    def _metrics(self, step: Step, fps: float | None, gap_ns: int) -> list[Said]:
+        if 0 <= step.t_ns - self._metrics_ns < gap_ns:
             return []
         self._metrics_ns = step.t_ns
         message = wording.metrics(self.head("metrics", step.t_ns), step, fps)
         return [Said("metrics", message, retain=False, qos=0)]
 
     def _state(self, step: Step, fps: float | None) -> list[Said]:
-        key = (
-            *(step.level, step.drowsiness, step.track, step.faces, step.light, step.degraded),
-            *(step.calibration.state, step.mood and step.mood.label, step.eyes.shut),
-            step.eyes.perclos60 and round(step.eyes.perclos60, 2),
-            *(step.attention.state, step.attention.zone, step.speed_band),
-        )
         since_ns = step.t_ns - self._state_ns
-        changed = key != self._state_key and since_ns >= STATE_GAP_NS
-        if not changed and 0 <= since_ns < HEARTBEAT_NS:
+        if 0 <= since_ns < STATE_GAP_NS:
+            return []
+        eyes, attention, mood, share = step.eyes, step.attention, step.mood, step.eyes.perclos60
+        key = (
+            step.level,
+            step.drowsiness,
+            step.track,
+            step.faces,
+            step.light,
+            step.degraded,
+            step.calibration.state,
+            None if mood is None else mood.label,
+            eyes.shut,
+            None if share is None else round(share, 2),
+            attention.state,
+            attention.zone,
+            step.speed_band,
+        )
+        if key == self._state_key and 0 <= since_ns < HEARTBEAT_NS:
             return []
         self._state_key, self._state_ns = key, step.t_ns
         head = self.head("state", step.t_ns)
