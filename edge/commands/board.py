@@ -47,6 +47,8 @@ class Board:
         row.heard_s = time.monotonic()
         if topic == m.AVAILABILITY:
             row.online = payload == b"online"
+        elif not payload:
+            row.last.pop(topic, None)
         elif topic in m.KINDS:
             try:
                 row.last[topic] = m.decode(topic, payload)

@@ -59,6 +59,8 @@ class Conversation:
         """Say how the switches stand, and who we are to Home Assistant."""
         self._out.publish(self._controls(t_ns))
         self._announce()
+        if not self.desk.emotion:  # nor does what was said before stay with the broker
+            self._out.erase("emotion/summary")
 
     def __call__(self, t_ns: int) -> None:
         """Answer what has been asked since the last time."""
@@ -87,8 +89,7 @@ class Conversation:
         self.desk = replace(after, rebirth=False)
         if self.desk.kept != before.kept:
             log.info("mqtt: %s changed from outside", question.name)
-            self._out.publish(self._controls(t_ns))
-            self._announce()
+            self.begin(t_ns)
             for tell in self.changed:
                 tell(self.desk)
         if after.rebirth:

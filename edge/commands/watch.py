@@ -63,7 +63,9 @@ def _plain(device: str, topic: str, payload: bytes) -> None:
 def _json(device: str, topic: str, payload: bytes) -> None:
     """One JSON object a line: device, topic and the message as it came."""
     try:
-        message = msgspec.Raw(payload) if topic != m.AVAILABILITY else payload.decode()
+        message: msgspec.Raw | str | None = payload.decode() if payload else None
+        if payload and topic != m.AVAILABILITY:
+            message = msgspec.Raw(payload)
         if isinstance(message, msgspec.Raw):
             msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -104,7 +106,7 @@ def line(topic: str, payload: bytes) -> Text | None:
     if topic == m.AVAILABILITY:
         word = payload.decode(errors="replace")
         return Text(f"● {word}", style="green" if word == "online" else "red")
-    if topic not in m.KINDS:
+    if topic not in m.KINDS or not payload:  # empty: what was retained has been taken back
         return None
     try:
         message = m.decode(topic, payload)

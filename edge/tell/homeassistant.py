@@ -187,7 +187,8 @@ def _moods(root: str) -> dict[str, Component]:
         "valence": _sensor(
             f"{root}/emotion/summary",
             "Valence",
-            "(value_json.valence | default({}, true)).mean | default(none)",
+            # an empty message takes the window back: then there is no value_json
+            "((value_json | default({})).valence | default({}, true)).mean | default(none)",
             state_class="measurement",
         ),
     }

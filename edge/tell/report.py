@@ -76,6 +76,8 @@ class Reporter:
 
     def settle(self, identity: Identity, *, muted: bool, metrics_hz: float) -> None:
         """Take over what has been changed from outside. ``muted``: warnings are kept to oneself."""
+        if identity.emotion != self._identity.emotion:
+            self._state_key = None  # the retained picture shall not keep what is forbidden now
         self._identity = identity
         self._episodes.muted = muted
         self._metrics_gap_ns = round(NS / metrics_hz) if metrics_hz else None

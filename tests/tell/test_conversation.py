@@ -90,6 +90,17 @@ def test_the_camera_is_not_wanted_any_more_and_that_is_said_and_kept(talk: Talk)
     until(lambda: json.loads(talk.person.payloads("controls")[-1])["capture"] is False)
 
 
+def test_how_people_felt_leaves_the_broker_when_emotion_is_off(talk: Talk, port: int) -> None:
+    (minute,) = (said for said in examples.night_drive() if said.topic == "emotion/summary")
+    talk.out.publish(minute)
+    until(lambda: talk.frame() or talk.person.on("emotion/summary"))
+    talk.ask("set/emotion", "OFF")
+    until(lambda: talk.frame() or talk.person.payloads("emotion/summary")[-1] == b"")
+    with Listener(port, f"{ROOT}/#") as late:
+        until(lambda: talk.frame() or late.on("controls"))
+        assert not late.on("emotion/summary")
+
+
 def test_a_disk_that_refuses_is_an_error_and_nothing_changes(talk: Talk) -> None:
     (talk.state / ".kept.json.new").mkdir()
     answer = talk.ask("set/capture", "OFF")

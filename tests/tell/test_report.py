@@ -105,3 +105,13 @@ def test_each_tenth_of_a_calibration_is_said() -> None:
         if one.topic == "calibration"
     ]
     assert len(said) == 11
+
+
+def test_the_retained_picture_loses_the_expression_as_soon_as_it_may_not_be_said() -> None:
+    tell = examples.reporter()
+    (before,) = (one.message for one in tell(DRIVING) if one.topic == "state")
+    tell.settle(replace(WHO, emotion=False), muted=False, metrics_hz=0)
+    later = replace(DRIVING, t_ns=DRIVING.t_ns + NS, changes=())
+    (after,) = (one.message for one in tell(later) if one.topic == "state")
+    assert b'"emotion"' in m.encode(before)
+    assert b'"emotion"' not in m.encode(after)
