@@ -59,14 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     run = _add(commands, "run", "the service: watch the camera, publish to the broker")
     _config(run)
     _record(run)
-    state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]  # systemd's, where it starts us
-    run.add_argument(
-        "--state",
-        type=Path,
-        default=Path(state) if state else None,
-        metavar="DIR",
-        help="folder for what must outlive the process (default: $STATE_DIRECTORY, else nowhere)",
-    )
+    _state(run)
     run.add_argument("--source", help="camera instead of the one in the configuration")
 
     demo = _add(commands, "demo", "play a clip through the service, with a broker of its own")
@@ -93,8 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("--device", default="+", help="only this device")
     watch.add_argument("--json", action="store_true", help="a line of JSON for each message")
 
-    check = _add(commands, "check", "configuration, models, camera, broker: a line each")
+    check = _add(commands, "check", "board, configuration, camera, broker, service: a line each")
     _config(check)
+    _state(check)
+    check.add_argument("--unit", default="mien", help="the service to ask about (default: mien)")
+    check.add_argument(
+        "--report", type=Path, metavar="FILE", help="write it all for support: no secrets, pictures"
+    )
 
     boot = _add(
         commands, "boot", "settings, secrets and Wi-Fi from mien.yaml on the boot partition"
@@ -119,6 +117,17 @@ def _add(
 
 def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE")
+
+
+def _state(parser: argparse.ArgumentParser) -> None:
+    state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]  # systemd's, where it starts us
+    parser.add_argument(
+        "--state",
+        type=Path,
+        default=Path(state) if state else None,
+        metavar="DIR",
+        help="folder for what must outlive the process (default: $STATE_DIRECTORY, else nowhere)",
+    )
 
 
 def _record(parser: argparse.ArgumentParser) -> None:

@@ -1,83 +1,147 @@
-"""``mien check``: is everything there? A line each, and exit status 1 with what to do."""
+"""``mien check``: what a support engineer would ask. A line each; exit 1 with what to do."""
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from edge import config as configuration
-from edge.device import camera
+from edge.commands import report
+from edge.commands.findings import BAD, NOTE, OK, Finding, of_the_board, service
+from edge.device import camera, health, unit
 from edge.device.camera import CameraError
 from edge.see import detector, expression, landmarks
 from edge.see.runtime import ModelError, load
-from edge.tell.link import reachable
+from edge.strict import parse
+from edge.tell import messages as m
+from edge.tell.link import last_words, reachable
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from edge.config import Config
     from edge.see.runtime import ModelFile, Spec
 
-OK, BAD = "ok  ", "FAIL"
+COMPLAINTS = 3
+"""Lines of the journal that are shown; the report has more."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check in the order in which things depend on each other; go on after a failure."""
+    found: list[Finding] = []
+    facts = report.Facts(unit=arguments.unit)
+    for finding in _findings(arguments, facts):
+        print(report.hushed(str(finding), facts), flush=True)
+        found.append(finding)
+    if arguments.report is not None:
+        try:
+            arguments.report.write_bytes(report.written(found, facts))
+        except OSError as error:
+            print(f"mien check: {arguments.report}: {error.strerror}", file=sys.stderr)
+            return 1
+        print(f"\n{arguments.report}: written, without secrets and pictures")
+    return 1 if any(finding.grade == BAD for finding in found) else 0
+
+
+def _findings(arguments: argparse.Namespace, facts: report.Facts) -> Iterator[Finding]:
+    facts.sensors = health.Sensors()()
+    yield from of_the_board(facts.sensors, arguments.state)
+    standing = unit.unit(arguments.unit)
+    running = standing is not None and standing.active == "active"
+    with contextlib.suppress(OSError, configuration.ConfigError):  # said below, if it matters
+        facts.raw = parse(arguments.config.read_bytes(), str(arguments.config))
     try:
         config = configuration.load(arguments.config)
         files = configuration.manifest(configuration.manifest_path())
     except configuration.ConfigError as error:
-        print(f"{BAD} configuration  {error}")
-        return 1
-    print(f"{OK} configuration  {arguments.config}: {config.profile}, device {config.device}")
-    specs = [detector.SPEC, landmarks.SPEC] + ([expression.SPEC] if config.emotion else [])
-    results = [_model(spec, files) for spec in specs]
-    results += [_camera(config), _broker(config)]
-    return 0 if all(results) else 1
+        yield Finding("configuration", BAD, str(error))
+    else:
+        facts.config = config
+        text = f"{arguments.config}: {config.profile}, device {config.device}"
+        yield Finding("configuration", OK, text)
+        for spec in [detector.SPEC, landmarks.SPEC] + ([expression.SPEC] if config.emotion else []):
+            yield _model(spec, files)
+        broker = _broker(config)
+        if broker.grade == OK:
+            facts.health = _said(config)
+        yield _in_use(facts.health) if running else _camera(config)
+        yield broker
+    yield service(standing, arguments.unit)
+    yield from _faults(facts)
 
 
-def _model(spec: Spec, files: dict[str, ModelFile]) -> bool:
+def _model(spec: Spec, files: dict[str, ModelFile]) -> Finding:
     try:
         file = files[spec.name]
         model = load(spec, file)
         model(np.zeros(spec.input.shape, spec.input.dtype))
     except KeyError:
-        print(f"{BAD} {spec.name:14} the manifest has no such entry; reinstall the models")
-        return False
+        return Finding(spec.name, BAD, "the manifest has no such entry", "reinstall the models")
     except ModelError as error:
-        print(f"{BAD} {spec.name:14} {error}; reinstall the models")
-        return False
-    print(f"{OK} {spec.name:14} {file.path.name} {file.version}, one inference, {model.runtime}")
-    return True
+        return Finding(spec.name, BAD, str(error), "reinstall the models")
+    text = f"{file.path.name} {file.version}, one inference, {model.runtime}"
+    return Finding(spec.name, OK, text)
 
 
-def _camera(config: Config) -> bool:
+def _in_use(said: m.Health | None) -> Finding:
+    """The service has the camera: what it last said of it."""
+    if said is None:
+        return Finding("camera", NOTE, "in use by the service, of which the broker knows nothing")
+    bad = [fault for fault in said.faults if fault.startswith("camera_")]
+    fps = "no" if said.fps is None else f"{said.fps:.0f}"
+    text = f"in use by the service, {fps} frames a second"
+    if bad:
+        return Finding("camera", BAD, f"{text}, {', '.join(bad)}", "look at the lens and the cable")
+    return Finding("camera", OK, text)
+
+
+def _camera(config: Config) -> Finding:
     settings = replace(config.camera, realtime=camera.is_live(config.camera.source))
     try:
         with camera.frames(settings) as frames:
             frame = next(frames, None)
     except CameraError as error:
-        print(f"{BAD} camera         {error}; set camera.source in the configuration")
-        return False
+        return Finding("camera", BAD, str(error), "set camera.source in the configuration")
     if frame is None:
-        print(f"{BAD} camera         {settings.source}: no picture; set camera.source")
-        return False
+        return Finding("camera", BAD, f"{settings.source}: no picture", "set camera.source")
     height, width = frame.image.shape[:2]
     mean = float(frame.image.mean()) / 255
-    print(
-        f"{OK} camera         {width}x{height} from {camera.kind(settings.source)}, "
-        f"light {mean:.2f}"
-    )
-    return True
+    text = f"{width}x{height} from {camera.kind(settings.source)}, light {mean:.2f}"
+    return Finding("camera", OK, text)
 
 
-def _broker(config: Config) -> bool:
+def _broker(config: Config) -> Finding:
     where = f"{config.mqtt.host}:{config.mqtt.port}"
     problem = reachable(config.mqtt)
     if problem is not None:
-        print(f"{BAD} broker         {where}: {problem}; set mqtt.host, mqtt.port and the login")
-        return False
-    print(f"{OK} broker         {where}")
-    return True
+        todo = "set mqtt.host, mqtt.port and the login"
+        return Finding("broker", BAD, f"{where}: {problem}", todo)
+    return Finding("broker", OK, where)
+
+
+def _said(config: Config) -> m.Health | None:
+    """The last ``health`` that this device left at the broker."""
+    payload = last_words(config.mqtt, f"{config.mqtt.base}/{config.device}/health")
+    if payload is None:
+        return None
+    try:
+        said = m.decode("health", payload)
+    except msgspec.DecodeError:
+        return None
+    return said if isinstance(said, m.Health) else None
+
+
+def _faults(facts: report.Facts) -> Iterator[Finding]:
+    said = facts.health
+    if said is not None:
+        text = f"{', '.join(said.faults) or 'none'} ({said.ts})"
+        yield Finding("faults", NOTE if said.faults else OK, text)
+    facts.journal = unit.complaints(facts.unit, report.JOURNAL_LINES)
+    for line in facts.journal[-COMPLAINTS:]:
+        yield Finding("journal", NOTE, line)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
@@ -195,12 +196,41 @@ class Link:
         )
 
 
+def last_words(settings: MqttSettings, topic: str, wait_s: float = 1.0) -> bytes | None:
+    """What is retained on ``topic``; None for nothing, or where the broker does not let us in."""
+    done = threading.Event()
+    found: list[bytes] = []
+    try:
+        client = _client(settings, _visitor(settings), v5=settings.protocol == "5")
+    except LinkError:
+        return None
+
+    def on_connect(*_: object) -> None:
+        client.subscribe(topic, 1)
+
+    def on_message(_client: object, _data: object, message: paho.MQTTMessage) -> None:
+        if message.topic == topic:  # amqtt 0.12 sends what is retained elsewhere as well
+            found.append(bytes(message.payload))
+            done.set()
+
+    client.on_connect, client.on_message = on_connect, on_message
+    try:
+        client.connect(settings.host, settings.port, settings.keepalive_s)
+    except OSError:
+        return None
+    client.loop_start()
+    done.wait(wait_s)
+    client.disconnect()
+    client.loop_stop()
+    return found[0] if found else None
+
+
 def reachable(settings: MqttSettings, wait_s: float = 5.0) -> str | None:
     """None if the broker lets us in, else why not: for ``mien check``."""
     done = threading.Event()
     answer: list[str] = ["no answer"]
     try:
-        client = _client(settings, "", v5=settings.protocol == "5")
+        client = _client(settings, _visitor(settings), v5=settings.protocol == "5")
     except LinkError as error:
         return str(error)
 
@@ -218,6 +248,11 @@ def reachable(settings: MqttSettings, wait_s: float = 5.0) -> str | None:
     client.disconnect()
     client.loop_stop()
     return answer[0] or None
+
+
+def _visitor(settings: MqttSettings) -> str:
+    """A name for a short visit. Some brokers take all who give none for one (amqtt 0.12)."""
+    return f"{settings.base}-check-{token_hex(4)}"
 
 
 def _client(settings: MqttSettings, client_id: str, *, v5: bool) -> paho.Client:

@@ -46,18 +46,16 @@ def test_a_recording_that_is_none_is_one_line(mien, tmp_path):
     )
 
 
-def test_check_says_ok_four_times_where_all_is_well(mien, tmp_path, broker, port, sleeper):
+def test_check_says_ok_where_all_is_well(mien, tmp_path, broker, port, sleeper):
     path = configured(
         tmp_path, camera={"source": str(sleeper)}, mqtt={"host": "127.0.0.1", "port": port}
     )
     with broker(port):
         said = mien("check", "--config", path)
-    lines = said.stdout.splitlines()
+    lines = [line.split()[:2] for line in said.stdout.splitlines()]
     assert said.returncode == 0
-    assert [line.split()[:2] for line in lines] == [
-        ["ok", name]
-        for name in ("configuration", "detector", "landmarks", "expression", "camera", "broker")
-    ]
+    for name in ("configuration", "detector", "landmarks", "expression", "camera", "broker"):
+        assert ["ok", name] in lines
 
 
 def test_check_goes_on_after_a_failure_and_says_what_to_do(mien, tmp_path, port):

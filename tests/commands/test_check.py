@@ -1,0 +1,164 @@
+"""``mien check``: a line for each thing that a support engineer would ask, and the report."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from edge.commands.findings import BAD, NOTE, OK, disk, heat, power, service
+from edge.device.machine import Disk
+from edge.device.unit import Unit
+from edge.types import Board
+
+
+def configured(folder, **changes):
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump({"profile": "home", "device": "test", **changes}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("sensors", "grade", "words"),
+    [
+        (Board(), OK, "nothing here measures it"),
+        (Board(throttled=0), OK, "steady (0x0)"),
+        (Board(throttled=0x1), BAD, "too weak now (0x1); use the board's own power supply"),
+        (Board(undervolt=True), BAD, "too weak now; use"),
+        (Board(throttled=0x50000), NOTE, "too weak since power-on (0x50000)"),
+        (Board(throttled=0x4), NOTE, "clocked down now (0x4); give it air"),
+    ],
+)
+def test_the_supply_is_told_of_in_words(sensors, grade, words):
+    found = power(sensors)
+    assert found.grade == grade
+    assert words in str(found)
+
+
+def test_heat_is_a_note_from_where_the_first_thing_is_given_up():
+    assert heat(Board(temp_c=61.4)).text == "61 °C"
+    assert str(heat(Board(temp_c=76.0))).endswith("looks less to cool down; give it air")
+
+
+@pytest.mark.parametrize(
+    ("found", "grade", "words"),
+    [
+        (Disk("/var/lib/mien", 3200.0, 8000.0, False), OK, "3.2 of 8.0 GB free"),
+        (Disk("/var/lib/mien", 3200.0, 8000.0, True), BAD, "read-only; events are lost"),
+        (Disk("/var/lib/mien", 12.0, 8000.0, False), BAD, "make room"),
+        (None, BAD, "check the card"),
+    ],
+)
+def test_a_card_that_is_full_or_read_only_is_a_failure(found, grade, words):
+    finding = disk(found, Path("/var/lib/mien"))
+    assert finding.grade == grade
+    assert words in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("found", "grade", "words"),
+    [
+        (None, NOTE, "no systemd here"),
+        (Unit(False, "inactive", "dead", 0, "success", 0), NOTE, "is not installed"),
+        (Unit(True, "active", "running", 2, "success", 0), OK, "active (running), 2 restarts"),
+        (Unit(True, "failed", "failed", 5, "exit-code", 1), BAD, "exit status 1; journalctl -u"),
+    ],
+)
+def test_the_service_is_seen_as_systemd_sees_it(found, grade, words):
+    finding = service(found, "mien")
+    assert finding.grade == grade
+    assert words in str(finding)
+
+
+SECRETS = {
+    "in the configuration": "sesame-in-yaml",
+    "in the environment": "sesame-in-env",
+    "in a credential": "sesame-in-credential",
+    "in an address": "sesame-in-url",
+    "as a name": "porter-of-the-gate",
+}
+
+
+@pytest.fixture
+def systemd(tmp_path, monkeypatch):
+    """systemctl and journalctl that stand in for the board's: running, with talkative lines."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    talk = f"mien[7]: login {' and '.join(SECRETS.values())} at rtsp://me:hush-hush@cam/1"
+    for name, text in {
+        "systemctl": "LoadState=loaded\nActiveState=failed\nSubState=failed\nNRestarts=5\n"
+        "Result=exit-code\nExecMainStatus=1",
+        "journalctl": "\n".join(f"line {n}: {talk}" for n in range(5)),
+        "timedatectl": "yes",
+    }.items():
+        (folder / name).write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def test_a_report_has_everything_but_secrets_and_pictures(
+    mien, tmp_path, systemd, monkeypatch, port
+):
+    credentials = tmp_path / "credentials" / "mqtt"
+    credentials.mkdir(parents=True)
+    (credentials / "mqtt_key").write_text(SECRETS["in a credential"], encoding="utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials.parent))
+    monkeypatch.setenv("MIEN_MQTT_PASSWORD", SECRETS["in the environment"])
+    path = configured(
+        tmp_path,
+        camera={"source": "rtsp://cam:{}@127.0.0.1:9/x".format(SECRETS["in an address"])},
+        mqtt={
+            "host": "127.0.0.1",
+            "port": port,
+            "username": SECRETS["as a name"],
+            "password": SECRETS["in the configuration"],
+        },
+    )
+    report = tmp_path / "report.json"
+    said = mien("check", "--config", path, "--report", report)
+    assert said.returncode == 1
+    assert "Traceback" not in said.stderr
+    text = report.read_text(encoding="utf-8")
+    for where, secret in SECRETS.items():
+        assert secret not in text, where
+        assert secret not in said.stdout, where
+    assert "hush-hush" not in text + said.stdout
+    content = json.loads(text)
+    assert content["format"] == "mien-report/1"
+    names = [finding["name"] for finding in content["findings"]]
+    assert names[:7] == ["board", "system", "clock", "heat", "power", "memory", "disk"]
+    assert {"configuration", "camera", "broker", "service", "journal"} <= set(names)
+    assert content["settings"]["camera.fps"] == 30.0
+    assert len(content["journal"]) == 5
+    assert max(map(len, text.splitlines())) < 1000, "nothing as long as a picture"
+
+
+def test_a_report_is_written_even_where_the_configuration_is_refused(mien, tmp_path, systemd):
+    path = configured(tmp_path, mqtt={"password": 12345678})
+    report = tmp_path / "report.json"
+    said = mien("check", "--config", path, "--report", report)
+    assert said.returncode == 1
+    assert "mqtt.password" in said.stdout
+    assert "12345678" not in report.read_text(encoding="utf-8") + said.stdout
+
+
+def test_a_report_that_cannot_be_written_is_one_line(mien, tmp_path):
+    said = mien("check", "--config", configured(tmp_path), "--report", "/no/such/folder/x")
+    assert said.returncode == 1
+    assert "mien check: /no/such/folder/x: No such file or directory\n" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_what_the_service_last_said_is_found_at_the_broker(
+    mien, tmp_path, broker, port, listen, service, media
+):
+    with broker(port):
+        hears = listen(port)
+        service(media / "single_face.mp4", port, "--source", "/dev/video9").wait(20)
+        hears.wait_for("health", lambda said: said["faults"] == ["camera_gone"])
+        path = configured(tmp_path, mqtt={"host": "127.0.0.1", "port": port})
+        said = mien("check", "--config", path)
+        assert "note faults         camera_gone (20" in said.stdout
