@@ -48,6 +48,7 @@ class Config:
     rules: Rules = field(default_factory=Rules)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     board: BuzzerSettings = field(default_factory=BuzzerSettings)
+    seat: str | None = None
 
 
 def load(path: Path) -> Config:
@@ -74,6 +75,9 @@ def complete(config: Config, name: str = "config") -> Config:
     device = _device() if config.device == "auto" else config.device
     if not DEVICE.fullmatch(device):
         msg = f"{name}: device: expected 1 to 32 of a-z, 0-9 and _, got {shown(config.device)}"
+        raise ConfigError(msg)
+    if config.seat is not None and not DEVICE.fullmatch(config.seat):
+        msg = f"{name}: seat: expected 1 to 32 of a-z, 0-9 and _, got {shown(config.seat)}"
         raise ConfigError(msg)
     if config.emotion and config.profile in EMOTION_FORBIDDEN:
         msg = f"{name}: emotion: expected false with profile {config.profile}, got true"

@@ -24,6 +24,7 @@ from edge.commands.journal import Journal
 from edge.commands.pulse import Pulse
 from edge.commands.rates import thinned
 from edge.commands.room import Room
+from edge.commands.seats import Seats
 from edge.device import camera, health, watchdog
 from edge.device.buzzer import Signal
 from edge.device.camera import CameraError
@@ -71,17 +72,19 @@ def serve(
         talk = Conversation(desk, out, reporter.head, state, facts)
         room = Room(config.camera, reporter, out, talk, lambda: pulse.rates.fps)
         journal = Journal()
+        seats = Seats(config.seat, state)
         frames = stack.enter_context(closing(room.frames()))
         talk.changed.append(lambda desk: _settle(desk, reporter, identity))
         _settle(desk, reporter, identity)
         looked_at = thinned(pulse.count(frames), lambda: pulse.rates.looks_hz)
-        observations = talk.witness(pulse.feel(pipeline.observe(looked_at, see)))
+        observations = seats.remind(talk.witness(pulse.feel(pipeline.observe(looked_at, see))))
         if record is not None:
             file = stack.enter_context(record.open("wb"))
             observations = recording.record(observations, file, __version__)
         try:
             for step in pipeline.judge(observations, talk.rules):
                 journal(step)
+                seats(step)
                 _sound(
                     step, signal, muted=not talk.desk.kept.controls.buzzer
                 )  # before anything that could wait for a network

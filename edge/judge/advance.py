@@ -14,9 +14,10 @@ from edge.judge.signals.calibration import (
     advance_calibration,
     eye_span,
     reseeded,
+    resumed,
     started,
 )
-from edge.judge.signals.direction import DirectionState, advance_direction, relative
+from edge.judge.signals.direction import DirectionState, advance_direction, pointed, relative
 from edge.judge.signals.eyes import (
     EyeState,
     Look,
@@ -144,6 +145,12 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
             attention=AttentionState(),
             fatigue=FatigueState(),
             mood=MoodState(window=state.mood.window),
+        )
+    if seen.remembered is not None and state.t_ns is None:
+        state = replace(
+            state,
+            calibration=resumed(seen.remembered, rules.calibration, rules.eyes),
+            direction=pointed(seen.remembered),
         )
     if "recalibrate" in seen.requests:
         state = replace(state, calibration=started("requested"), direction=DirectionState())

@@ -22,6 +22,7 @@ from edge.types.seeing import (
     Light,
     Observation,
     Pose,
+    Remembered,
     Vehicle,
 )
 from edge.types.words import ACTIONS, EMOTIONS, NS, Between, Level
@@ -49,6 +50,7 @@ __all__ = [
     "Observation",
     "Person",
     "Pose",
+    "Remembered",
     "Spread",
     "Step",
     "Vehicle",

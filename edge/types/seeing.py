@@ -107,11 +107,24 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """How the driver in this seat read when the device last ran: numbers, and of nobody by name.
+
+    Eye aspect ratios of the open and the shut eye; where straight ahead is, in degrees.
+    """
+
+    ear_open: float
+    ear_shut: float
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """All that ``judge`` ever learns of a frame. Recordings are made of these.
 
     ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``. ``board``:
-    only with the frames for which it was read.
+    only with the frames for which it was read. ``remembered``: with the first frame alone.
     """
 
     t_ns: int
@@ -122,3 +135,4 @@ class Observation:
     vehicle: Vehicle | None = None
     requests: tuple[str, ...] = ()
     board: Board | None = None
+    remembered: Remembered | None = None

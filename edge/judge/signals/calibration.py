@@ -17,6 +17,7 @@ from edge.types import NS, Calibration
 
 if TYPE_CHECKING:
     from edge.judge.signals.rules import CalibrationRules, EyeRules
+    from edge.types import Remembered
 
 EAR = shares(0.05, 0.55, 0.005)
 """No time spent yet, by eye aspect ratio; a bin is 3 % of an open eye."""
@@ -31,6 +32,8 @@ STEP_NS = 10 * NS
 
 OFTEN_NS = NS // 12
 """Medians over seconds need no more than a dozen looks in each."""
+
+REMEMBERED = "remembered"
 
 COVERED_NS = NS
 """Glasses go on or off with a hand before the face: eyes unseen for at least so long [E]."""
@@ -67,6 +70,17 @@ class CalibrationState:
 def started(reason: str) -> CalibrationState:
     """Nothing is known of this face."""
     return CalibrationState(reason=reason)
+
+
+def resumed(past: Remembered, rules: CalibrationRules, eyes: EyeRules) -> CalibrationState:
+    """What was learnt before the device was off is in use until it has been learnt afresh.
+
+    It sets no floor: whoever sits here now may have narrower eyes than whoever sat here then.
+    """
+    wide, shut = past.ear_open, max(past.ear_shut, shut_end(past.ear_open, eyes))
+    if refusal(wide, rules, eyes) is not None or wide - shut < rules.least_range:
+        return started("remembered_out_of_range")
+    return CalibrationState(state="stale", reason=REMEMBERED, span=EyeSpan(shut, wide))
 
 
 def reseeded(state: CalibrationState, reason: str) -> CalibrationState:
@@ -137,7 +151,8 @@ def _collected(
     provisional_ns, ready_ns = round(rules.provisional_s * NS), round(rules.ready_s * NS)
     if before_ns < ready_ns <= collected.total_ns:
         return _settled(state, quantile(collected, 0.5) or ear, rules, eyes)
-    if state.frozen is None and before_ns < provisional_ns <= collected.total_ns:
+    guess = state.frozen is None and state.reason != REMEMBERED
+    if guess and before_ns < provisional_ns <= collected.total_ns:
         wide = quantile(collected, 0.5) or ear
         if refusal(wide, rules, eyes) is None:
             return replace(state, span=EyeSpan(shut_end(wide, eyes), wide))

@@ -6,6 +6,7 @@ driving, learnt, renewed and forgotten after six minutes (openpilot's policy).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from edge.types import NS
 
 if TYPE_CHECKING:
     from edge.judge.states.rules import AttentionRules
-    from edge.types import Pose
+    from edge.types import Pose, Remembered
 
 ANGLES = shares(-90.0, 90.0, 2.0)
 PROVISIONAL_NS = 3 * NS
@@ -61,6 +62,15 @@ class DirectionState:
     off: Directions = Directions()
     was: Ahead | None = None  # straight ahead when ``off`` began
     moved: bool = False
+
+
+def pointed(past: Remembered) -> DirectionState:
+    """Straight ahead as it was when the device last ran: a first guess, since cameras are moved."""
+    if past.yaw_deg is None or past.pitch_deg is None:
+        return DirectionState()
+    if not math.isfinite(past.yaw_deg + past.pitch_deg):
+        return DirectionState()
+    return DirectionState(ahead=Ahead(past.yaw_deg, past.pitch_deg))
 
 
 def relative(pose: Pose | None, state: DirectionState) -> tuple[float, float] | None:
