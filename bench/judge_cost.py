@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from edge.judge.advance import advance
 from edge.judge.rules import Rules
 from edge.judge.state import State
-from edge.types import NS, Box, FaceReading, Light, Observation, Pose, Vehicle
+from edge.types import ACTIONS, NS, Box, FaceReading, Light, Observation, Pose, Vehicle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,10 @@ BAR_US, BAR_MB = 150.0, 2.0
 def drive(hours: float, fps: float) -> Iterator[Observation]:
     """A driver who blinks, looks about, yawns, nods off now and then and is lost at times."""
     chance = random.Random(1)  # noqa: S311 - a drive, not a secret
+    every = max(1, round(fps / 3))  # expressions a second
     light, box = Light(0.4, 0.2), Box(220, 80, 420, 280)
     shut_until = next_blink = 0.0
+    feels = ((0.9, *(0.1 / 7,) * 7), (0.1 / 7, 0.9, *(0.1 / 7,) * 6))
     for number in range(round(hours * 3600 * fps)):
         t = number / fps
         if t >= next_blink:
@@ -44,6 +46,8 @@ def drive(hours: float, fps: float) -> Iterator[Observation]:
             ear=0.087 + 0.173 * open_,
             mar=0.8 if t % 400 < 4 else 0.1,
             pose=Pose(yaw, chance.gauss(0, 1), 0.0),
+            emotion=feels[t % 90 > 80] if number % every == 0 else None,
+            actions=(chance.gauss(0, 0.1),) * len(ACTIONS) if number % every == 0 else None,
         )
         faces = () if t % 600 < 1 else (face,)
         yield Observation(round(t * NS), faces, light, 640, 480, Vehicle(80.0))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from edge.judge.alerts import advance_alerts, ended, highest
 from edge.judge.driver import advance_driver, changed, driver, sane
-from edge.judge.mood import MoodState, advance_mood
 from edge.judge.oddities import oddities
+from edge.judge.people.faces import advance_people
 from edge.judge.say import Now, evidence, reasons, said, wanted
 from edge.judge.signals.blinks import BlinkState, advance_blinks, forgotten
 from edge.judge.signals.calibration import (
@@ -51,7 +51,7 @@ from edge.types import NS, Step
 
 if TYPE_CHECKING:
     from edge.judge.rules import Rules
-    from edge.types import FaceReading, Mark, MoodSummary, Observation, Pose
+    from edge.types import FaceReading, Mark, Observation, Pose
 
 PACE_S = 1.0
 """Time constant of the running frame interval."""
@@ -84,19 +84,16 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
     state, pose, marks = _signals(state, seen, face, rules)
     speed = speed_kmh(seen, rules.speed)
     state = _states(state, seen, face, pose, speed, marks, rules)
-    # Lowered or closed eyes are not sorrow: while they are shut, no expression is read.
-    emotion = face.emotion if face and not is_shut(state.eyes) else None
-    summary: MoodSummary | None = None
-    mood = state.mood
-    if rules.emotion:
-        mood, summary = advance_mood(mood, seen.t_ns, emotion, rules.mood)
+    straight = state.direction.ahead
+    ahead = None if face is None or straight is None else (face.track, *straight.angles)
+    people, summaries = advance_people(state.people, seen, ahead, rules.mood, emotion=rules.emotion)
     quiet_ns = state.quiet_ns
     if "ack" in seen.requests:
         quiet_ns = seen.t_ns + round(rules.alerts.ack_s * NS)
     effort = advance_effort(state.effort, seen.t_ns, seen.board, rules.effort)
-    state = replace(state, t_ns=seen.t_ns, mood=mood, quiet_ns=quiet_ns, effort=effort)
+    state = replace(state, t_ns=seen.t_ns, people=people, quiet_ns=quiet_ns, effort=effort)
     odd = oddities(seen, last_ns, found)
-    now = Now(state, seen, face, pose, speed, rules, marks, summary, odd)
+    now = Now(state, seen, face, pose, speed, rules, marks, summaries, odd)
     return _told(state, now)
 
 
@@ -144,7 +141,6 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
             gestures=GestureState(),
             attention=AttentionState(),
             fatigue=FatigueState(),
-            mood=MoodState(window=state.mood.window),
         )
     if seen.remembered is not None and state.t_ns is None:
         state = replace(

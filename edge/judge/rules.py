@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from edge.judge.agree import agree
+from edge.judge.people.rules import MoodRules
 from edge.judge.signals.rules import CalibrationRules, EyeRules
 from edge.judge.states.rules import (
     AttentionRules,
@@ -44,17 +45,6 @@ class PresenceRules:
             lost_s=self.lost_s,
             vacant_s=self.vacant_s,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoodRules:
-    """How an expression becomes something worth saying. All [E]."""
-
-    smooth_s: Annotated[float, Between(0.0, 10.0)] = 1.0
-    dwell_s: Annotated[float, Between(0.0, 10.0)] = 0.7
-    certain: Annotated[float, Between(0.2, 0.95)] = 0.45
-    look_s: Annotated[float, Between(0.1, 5.0)] = 1.0  # how long one look may speak for
-    window_s: Annotated[float, Between(1.0, 3600.0)] = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ from edge.judge.speed import band, drowsy_at_most
 from edge.judge.states import closed_eyes, fatigue
 from edge.judge.states.distraction import FORWARD, off_forward_ns, vats_ns
 from edge.judge.values import replace
-from edge.types import NS, Attention, Calibration, Evidence, Eyes, Level, Person, Step
+from edge.types import NS, Attention, Calibration, Evidence, Eyes, Level, Step
 
 if TYPE_CHECKING:
     from edge.judge.rules import Rules
     from edge.judge.state import State
-    from edge.types import Alert, FaceReading, Mark, MoodSummary, Observation, Pose
+    from edge.types import Alert, FaceReading, Mark, Mood, MoodSummary, Observation, Pose
 
 DISTRACTIONS = ("distraction_long", "distraction_vats", "phone_suspect")
 
@@ -34,7 +34,7 @@ class Now:
     speed: float | None
     rules: Rules
     marks: tuple[Mark, ...]
-    summary: MoodSummary | None
+    summaries: tuple[MoodSummary, ...]
     odd: tuple[str, ...]
 
 
@@ -133,11 +133,11 @@ def said(now: Now, level: Level, active: tuple[Alert, ...], changes: tuple[Alert
         eyes=_eyes(now),
         attention=_attention(now),
         pose=now.pose,
-        mood=state.mood.mood,
+        mood=_mood(now),
         active=active,
         changes=changes,
-        people=_people(now),
-        summaries=() if now.summary is None else (now.summary,),
+        people=state.people.shown,
+        summaries=now.summaries,
         speed_kmh=now.speed,
         speed_band=band(now.speed, now.rules.speed),
         marks=now.marks,
@@ -149,16 +149,13 @@ def said(now: Now, level: Level, active: tuple[Alert, ...], changes: tuple[Alert
     )
 
 
-def _people(now: Now) -> tuple[Person, ...]:
-    driver, mood = now.face, now.state.mood.mood
-    return tuple(
-        Person(
-            track=face.track,
-            mood=mood if driver is not None and face.track == driver.track else None,
-            actions=face.actions,
-        )
-        for face in now.seen.faces
-    )
+def _mood(now: Now) -> Mood | None:
+    """The driver's."""
+    track = None if now.face is None else now.face.track
+    for person in now.state.people.shown:
+        if person.track == track:
+            return person.mood
+    return None
 
 
 def _eyes(now: Now) -> Eyes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.judge.alerts import AlertState
 from edge.judge.driver import DriverState
-from edge.judge.mood import MoodState
+from edge.judge.people.faces import PeopleState
 from edge.judge.signals.blinks import BlinkState
 from edge.judge.signals.calibration import CalibrationState
 from edge.judge.signals.direction import DirectionState
@@ -39,7 +39,7 @@ class State:
     attention: AttentionState = AttentionState()
     closed: ClosedState = ClosedState()
     fatigue: FatigueState = FatigueState()
-    mood: MoodState = MoodState()
+    people: PeopleState = PeopleState()
     effort: EffortState = EffortState()
     alerts: AlertState = AlertState()
     signs: Signs = Signs()

@@ -3,7 +3,8 @@
 Each is one length on the face, upright by the eyes and in units of the eye distance, set against
 what the same length is on a neutral face and on one that shows the action fully. The two references
 are medians over people (``python -m models.training.actions`` prints them with the table that says
-how well each action tells its emotion). They are people's, not yet the person's own.
+how well each action tells its emotion). They are people's; the person's own neutral is learnt in
+``judge/people/rest.py``.
 """
 
 from __future__ import annotations
@@ -84,8 +85,12 @@ def measure(points: NDArray[np.float32], yaw_deg: float) -> tuple[float, ...]:
 
 
 def intensities(lengths: tuple[float, ...]) -> tuple[float, ...]:
-    """0 as on a neutral face, 1 as where the action is shown fully; between 0 and 1."""
+    """0 as on an average neutral face, 1 as where the action is shown fully; within -1 and 2.
+
+    Not cut to 0..1 here: this face's own neutral, which may lie on either side of the average, is
+    taken off when it is judged.
+    """
     return tuple(
-        min(1.0, max(0.0, (length - neutral) / (full - neutral)))
+        min(2.0, max(-1.0, (length - neutral) / (full - neutral)))
         for length, neutral, full in zip(lengths, NEUTRAL, FULL, strict=True)
     )

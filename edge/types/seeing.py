@@ -56,9 +56,10 @@ class FaceReading:
     ``ear``: eye aspect ratio of the eyes that can be judged (Soukupová & Čech 2016) on the common
     scale on which an average open eye reads 0.26. ``mar``: inner-lip gap / mouth width.
     ``emotion``: probabilities in the order of ``EMOTIONS``, only on frames on which the face was
-    asked for it; ``actions``: facial actions 0..1 in the order of ``ACTIONS``, on
-    the same frames. ``eyes_visible``: how sure it is that eyes are to be seen at all (no
-    sunglasses, glare or hand), 0..1; None where nothing measures it.
+    asked for it; ``actions``: facial actions in the order of ``ACTIONS``, on the
+    same frames: 0 as on an average neutral face, 1 fully shown, within -1 and 2. ``eyes_visible``:
+    how sure it is that eyes are to be seen at all (no sunglasses, glare or hand), 0..1; None where
+    nothing measures it.
     """
 
     track: int
@@ -123,8 +124,9 @@ class Remembered:
 class Observation:
     """All that ``judge`` ever learns of a frame. Recordings are made of these.
 
-    ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``. ``board``:
-    only with the frames for which it was read. ``remembered``: with the first frame alone.
+    ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``, ``summary``.
+    ``board``: only with the frames for which it was read. ``remembered``: with the first frame
+    alone.
     """
 
     t_ns: int

@@ -49,6 +49,11 @@ class Ahead:
     pitch_deg: float
     sure: bool = False
 
+    @property
+    def angles(self) -> tuple[float, float]:
+        """Yaw and pitch."""
+        return self.yaw_deg, self.pitch_deg
+
 
 @dataclass(frozen=True, slots=True)
 class DirectionState:
