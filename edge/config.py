@@ -9,7 +9,7 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from edge.device.buzzer import BuzzerSettings
 from edge.device.camera import CameraSettings
@@ -19,7 +19,10 @@ from edge.see.settings import SightSettings
 from edge.strict import ConfigError, convert, parse, shown
 from edge.tell.settings import MqttSettings
 
-__all__ = ["Config", "ConfigError", "complete", "convert", "load", "manifest", "manifest_path"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Config", "ConfigError", "complete", "convert", "load", "manifest", "manifest_path", "measured"]
 
 Profile = Literal["vehicle", "home", "care", "retail", "research", "workplace", "education"]
 
@@ -109,9 +112,19 @@ def manifest(path: Path) -> dict[str, ModelFile]:
             version=str(_entry(path, role, entry, "version")),
             license=str(_entry(path, role, entry, "licence")),
             temperature=float(entry.get("temperature", 1.0)),
+            uncertain_below=_number(entry.get("uncertain_below")),
         )
         for role, entry in models.items()
     }
+
+
+def measured(config: Config, models: Mapping[str, ModelFile]) -> Config:
+    """With what was measured of the networks, where the owner has not set it."""
+    certain = models["expression"].uncertain_below if "expression" in models else None
+    if config.rules.mood.certain is not None or certain is None:
+        return config
+    mood = replace(config.rules.mood, certain=certain)
+    return replace(config, rules=replace(config.rules, mood=mood))
 
 
 def manifest_path() -> Path:
@@ -146,6 +159,10 @@ def _entry(path: Path, role: str, entry: object, key: str) -> object:
         msg = f"{path}: models.{role}.{key}: missing"
         raise ConfigError(msg)
     return entry[key]
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _device() -> str:

@@ -7,10 +7,11 @@ and what is allowed. A secret's value is never said.
 from __future__ import annotations
 
 import difflib
+import functools
+import operator
 import re
 import typing
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -93,7 +94,7 @@ def _text_keys(raw: object, name: str, path: str = "") -> None:
             _text_keys(value, name, f"{path}.{key}" if path else key)
 
 
-@cache  # settings are checked again with every change from outside
+@functools.cache  # settings are checked again with every change from outside
 def _strict(cls: type) -> type[msgspec.Struct]:
     """The settings class as a msgspec struct that refuses unknown keys and checks ranges."""
     hints = typing.get_type_hints(cls, include_extras=True)
@@ -108,6 +109,8 @@ def _strict(cls: type) -> type[msgspec.Struct]:
 
 
 def _strict_type(kind: Any) -> Any:
+    if isinstance(kind, UnionType):  # a range or nothing
+        return functools.reduce(operator.or_, map(_strict_type, typing.get_args(kind)))
     if typing.get_origin(kind) is Annotated:
         inner, *marks = typing.get_args(kind)
         limits = [m for m in marks if isinstance(m, Between)]

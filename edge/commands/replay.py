@@ -153,7 +153,8 @@ def _span(episode: Episode) -> str:
 def _rules(path: Path, *, must: bool = True) -> Rules:
     if not must and not path.exists():
         return Rules()
-    return configuration.load(path).rules
+    models = configuration.manifest(configuration.manifest_path())
+    return configuration.measured(configuration.load(path), models).rules
 
 
 def _draw(steps: list[Step], path: Path) -> None:

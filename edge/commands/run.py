@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         config = configuration.load(arguments.config)
         if arguments.source is not None:
             config = replace(config, camera=replace(config.camera, source=_source(arguments)))
-        desk = opened(config, kept.load(arguments.state))
         models = configuration.manifest(configuration.manifest_path())
+        desk = opened(configuration.measured(config, models), kept.load(arguments.state))
         if serve(desk, models, arguments.record, arguments.state):
             log.info("restarting, as asked")
             return 0

@@ -56,6 +56,9 @@ class ModelFile:
     temperature: float = 1.0
     """By which logits are divided so that probabilities mean what they say."""
 
+    uncertain_below: float | None = None
+    """Probability under which the network's best guess is no better than saying so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

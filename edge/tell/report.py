@@ -97,7 +97,7 @@ class Reporter:
         if self._metrics_gap_ns is not None:
             said += self._metrics(step, fps, self._metrics_gap_ns)
         if step.summaries and self._identity.emotion:
-            said += map(self._summary, step.summaries)
+            said += [self._summary(each) for each in step.summaries if each.track is None]
         said += self._state(step, fps)
         said += self._calibration(step)
         self._rest_ns = self._state_ns + STATE_GAP_NS
