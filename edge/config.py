@@ -22,7 +22,16 @@ from edge.tell.settings import MqttSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Config", "ConfigError", "complete", "convert", "load", "manifest", "manifest_path", "measured"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "complete",
+    "convert",
+    "load",
+    "manifest",
+    "manifest_path",
+    "measured",
+]
 
 Profile = Literal["vehicle", "home", "care", "retail", "research", "workplace", "education"]
 

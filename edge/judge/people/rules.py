@@ -19,7 +19,7 @@ class MoodRules:
     smooth_s: Annotated[float, Between(0.0, 10.0)] = 0.5
     dwell_s: Annotated[float, Between(0.0, 10.0)] = 0.7
     certain: Annotated[float, Between(0.2, 0.99)] | None = None
-    look_s: Annotated[float, Between(0.1, 5.0)] = 1.0  # how long one look may speak for
+    look_s: Annotated[float, Between(0.1, 15.0)] = 1.5  # how long one look may speak for
     window_s: Annotated[float, Between(1.0, 3600.0)] = 60.0
     rest_s: Annotated[float, Between(30.0, 3600.0)] = 120.0  # until a face at rest is known
     attitude_s: Annotated[float, Between(5.0, 300.0)] = 10.0  # what an attitude is read off
