@@ -86,3 +86,9 @@ $(VENV)/.made: pyproject.toml constraints.txt
 
 clean: ## remove everything that was made or fetched
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache build dist
+
+pins: $(VENV)/.made ## choose anew what boards are given, with hashes: install/requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --quiet 'uv>=0.9,<1'
+	grep -vE '^(numpy|opencv-python-headless)=' constraints.txt | cat - install/constraints.txt > .cache/pins.txt
+	$(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-header --extra board --constraint .cache/pins.txt --output-file install/requirements.txt pyproject.toml

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Install Mien on Raspberry Pi OS Lite (Bookworm, Trixie) or Debian, or take it away again:
+#
+#   sudo ./install.sh --profile vehicle     again at any time: nothing changes, or what is newer
+#   sudo ./install.sh uninstall [--packages]
+#
+# Options: --wheels DIR (pinned wheels, no network), --no-apt, --update-key FILE.pub
+set -eu
+cd "$(dirname "$(readlink -f "$0")")"
+[ "$(id -u)" = 0 ] || { echo "install.sh: sudo ./install.sh $*" >&2; exit 1; }
+
+apt=yes packages=no
+for word in "$@"; do
+  shift
+  case $word in
+    --no-apt) apt=no ;;
+    --packages) packages=yes ;;
+    *) set -- "$@" "$word" ;;
+  esac
+done
+added=/var/lib/mien/packages
+
+if [ "${1:-install}" = uninstall ]; then
+  list=$(cat $added 2>/dev/null || true)
+  python3 -B -m edge.appliance.install "$@"
+  if [ $packages = yes ] && [ -n "$list" ]; then
+    # exactly what was not there before; python3 itself may be among it, so this comes last
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq $list >/dev/null
+  fi
+  exit 0
+fi
+
+. /etc/os-release
+case "${VERSION_CODENAME:-}" in
+  bookworm | trixie) ;;
+  *) echo "install.sh: tried on Bookworm and Trixie, not on ${PRETTY_NAME:-this system}" >&2 ;;
+esac
+
+if [ $apt = yes ]; then
+  before=$(mktemp) && trap 'rm -f "$before"' EXIT
+  dpkg-query -W -f '${binary:Package}\n' | sort >"$before"
+  wanted="python3 python3-venv openssh-client udev"
+  missing=no
+  for package in $wanted python3-picamera2; do
+    dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q 'ok installed' || missing=yes
+  done
+  if [ $missing = yes ]; then
+    apt-get update -qq
+    # the camera stack: Raspberry Pi OS has all of it, Debian a part; a USB camera needs none
+    if apt-cache show python3-picamera2 >/dev/null 2>&1; then
+      wanted="$wanted python3-picamera2"
+    else
+      echo "install.sh: no python3-picamera2 here: USB and network cameras only"
+    fi
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted >/dev/null
+    mkdir -p /var/lib/mien
+    dpkg-query -W -f '${binary:Package}\n' | sort | comm -13 "$before" - >>$added
+  fi
+fi
+
+python3 -B -m edge.appliance.install "$@"
