@@ -87,6 +87,9 @@ $(VENV)/.made: pyproject.toml constraints.txt
 clean: ## remove everything that was made or fetched
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache build dist
 
+release: $(VENV)/.made ## this checkout as one signed update: KEY=FILE (ssh-keygen -t ed25519 -f FILE)
+	$(BIN)/python -m edge.appliance.release --key $(KEY) $(ARGS)
+
 pins: $(VENV)/.made ## choose anew what boards are given, with hashes: install/requirements.txt
 	$(BIN)/pip install --disable-pip-version-check --quiet 'uv>=0.9,<1'
 	grep -vE '^(numpy|opencv-python-headless)=' constraints.txt | cat - install/constraints.txt > .cache/pins.txt

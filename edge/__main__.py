@@ -102,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     boot.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
 
+    update = _add(commands, "update", "try a signed update, and keep it if it is healthy")
+    update.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    update.add_argument("--back", action="store_true", help="the version before, in the same way")
+    update.add_argument("--card", action="store_true", help="*.update on the boot partition")
+
     bench = _add(commands, "bench", "what a frame costs on this machine")
     _config(bench)
     bench.add_argument("--clip", type=Path, required=True, help="video file to measure on")

@@ -32,9 +32,10 @@ ALLOWED = {
     "edge/device": (("types", "device"), ()),
     "edge/device/video.py": (("types", "device"), ("cv2", "numpy")),
     "edge/device/pictures.py": (("types", "device"), ("cv2",)),
+    "edge/device/opencv.py": ((), ("cv2",)),
     "edge/device/buzzer.py": (("types", "device"), ("gpiozero",)),
     "edge/device/picamera.py": (("types", "device"), ("numpy",)),
-    "edge/appliance": (("appliance",), ()),
+    "edge/appliance": (("appliance", "device.disk"), ()),
     "edge/appliance/bootfile.py": (("config", "strict", "appliance"), ("yaml",)),
     "edge/__main__.py": (("", "commands"), ()),
     "edge/commands": (
@@ -48,7 +49,7 @@ ALLOWED = {
 }
 
 CLOCKS = {"time", "datetime", "random", "secrets"}
-RIM = ("edge/device/", "edge/commands/", "edge/tell/")
+RIM = ("edge/appliance/", "edge/device/", "edge/commands/", "edge/tell/")
 """Where the time may be asked: behind the camera it is a field of the data."""
 
 

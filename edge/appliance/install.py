@@ -19,12 +19,15 @@ from pathlib import Path
 
 from edge.appliance import versions
 from edge.appliance.versions import Home, InstallError
-from edge.device import disk
+from edge.device.disk import replace
 
 UNITS = "usr/local/lib/systemd/system"
 LINKS = {
     **{f"{UNITS}/{name}.service": f"systemd/{name}.service" for name in ("mien", "mien@")},
-    **{f"{UNITS}/{name}.service": f"systemd/{name}.service" for name in ("mien-boot",)},
+    **{
+        f"{UNITS}/{name}.service": f"systemd/{name}.service"
+        for name in ("mien-boot", "mien-update")
+    },
     "usr/local/lib/sysusers.d/mien.conf": "systemd/sysusers.conf",
     "usr/local/lib/tmpfiles.d/mien.conf": "systemd/tmpfiles.conf",
     "usr/local/lib/udev/rules.d/90-mien.rules": "systemd/udev.rules",
@@ -35,7 +38,7 @@ LINKS = {
 PROFILES = ("vehicle", "home", "care", "retail", "research", "workplace", "education")
 """As in ``edge.config``, which needs packages that are not there yet."""
 
-STARTED = ("mien-boot.service", "mien.service")
+STARTED = ("mien-boot.service", "mien.service", "mien-update.service")
 WANTS = "etc/systemd/system/multi-user.target.wants"
 FOLDERS = ("opt/mien", "etc/mien", "var/lib/mien", "run/mien")
 FILES = ("run/NetworkManager/system-connections/mien.nmconnection",)
@@ -47,7 +50,9 @@ def main(argv: list[str] | None = None) -> int:
     """Install or uninstall; exit status 1 with one line about what is in the way."""
     parser = argparse.ArgumentParser(prog="install.sh", description=__doc__)
     parser.add_argument("action", nargs="?", choices=["install", "uninstall"], default="install")
-    parser.add_argument("--profile", choices=PROFILES, help="what the device is for; needed the first time")
+    parser.add_argument(
+        "--profile", choices=PROFILES, help="what the device is for; needed the first time"
+    )
     parser.add_argument("--wheels", type=Path, metavar="DIR", help="pinned wheels: no network")
     parser.add_argument("--update-key", type=Path, metavar="FILE.pub", help="whose updates to take")
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
@@ -76,7 +81,7 @@ def install(source: Path, arguments: argparse.Namespace) -> None:
     if arguments.update_key is not None:
         kind, key, *_ = arguments.update_key.read_text(encoding="ascii").split()
         line = f'mien namespaces="mien-update" {kind} {key}\n'
-        disk.replace(etc / "update_signers", line.encode(), 0o644)
+        replace(etc / "update_signers", line.encode(), 0o644)
     (home.path / "versions").mkdir(parents=True, exist_ok=True)
     version = versions.lay_out(source, home, arguments.wheels, arguments.deps)
     before = home.link("current")
@@ -121,7 +126,7 @@ def settings(source: Path, root: Path, profile: str | None) -> None:
         text = template.read_text(encoding="utf-8")
         if profile is not None:
             text = re.sub(r"(?m)^profile: .*$", f"profile: {profile}", text)
-        disk.replace(place, text.encode(), 0o644 if place == etc else None)
+        replace(place, text.encode(), 0o644 if place == etc else None)
 
 
 def uninstall(root: Path) -> None:
@@ -191,7 +196,7 @@ def _memory(partition: Path, *, wanted: bool) -> None:
         words.remove(MEMORY)
     else:
         return
-    disk.replace(file, (" ".join(words) + "\n").encode(), None)
+    replace(file, (" ".join(words) + "\n").encode(), None)
 
 
 def _has_user(name: str) -> bool:

@@ -20,7 +20,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.device import disk
+from edge.device.disk import settle
 
 RELEASED = (
     *("edge/**/*.py", "edge/tell/schema.json", "models/manifest.yaml", "models/*.tflite"),
@@ -120,7 +120,7 @@ def lay_out(source: Path, home: Home, wheels: Path | None = None, deps: str | No
     compileall.compile_dir(fresh / "edge", quiet=1, stripdir=fresh, prependdir=place)
     os.sync()  # all of it, before it gets its name
     fresh.rename(version)
-    disk.settle(version.parent)
+    settle(version.parent)
     return version
 
 
@@ -155,7 +155,7 @@ def point(home: Home, link: str, version: Path) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(Path("versions") / version.name)
     fresh.rename(home.path / link)
-    disk.settle(home.path)
+    settle(home.path)
 
 
 def switch(home: Home, version: Path) -> None:

@@ -91,7 +91,7 @@ class Room:
             self._out.publish(said)
         self._out.tend()
         self._talk(t_ns)
-        watchdog.alive()
+        watchdog.alive("the camera is shut, as asked")
         time.sleep(IDLE_S)
 
     def _begin(self, t_ns: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from edge.device import opencv
 from edge.device.camera import PICTURES, CameraError
 from edge.types import NS, Frame
 
@@ -28,7 +29,7 @@ def frames(settings: CameraSettings, path: Path) -> Iterator[Iterator[Frame]]:
     if not files:
         msg = f"camera.source: {path}: no pictures in this folder ({', '.join(sorted(PICTURES))})"
         raise CameraError(msg)
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    opencv.silence()
     yield _frames(settings, files, path)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from edge.device import opencv
 from edge.device.camera import CameraError, is_live, kind
 from edge.types import NS, Frame
 
@@ -34,7 +35,7 @@ def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Itera
     """Open a V4L2 device, an address or a file; release it on the way out."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # our words, not its, on stderr
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")  # seconds; see below
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    opencv.silence()
     capture = _open(settings)
     try:
         if not capture.isOpened():

@@ -22,9 +22,12 @@ def ready() -> None:
     notify("READY=1")
 
 
-def alive() -> None:
-    """Tell systemd that a frame was worked through."""
-    notify("WATCHDOG=1")
+def alive(doing: str = "watching") -> None:
+    """Tell systemd that a frame was worked through.
+
+    What is being done is seen in ``systemctl status``, and tells an update that a version works.
+    """
+    notify(f"WATCHDOG=1\nSTATUS={doing}")
 
 
 def stopping() -> None:

@@ -15,7 +15,7 @@ def test_systemd_hears_ready_alive_and_stopping(tmp_path, monkeypatch):
         watchdog.alive()
         watchdog.stopping()
         heard = [systemd.recv(100) for _ in range(3)]
-    assert heard == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
+    assert heard == [b"READY=1", b"WATCHDOG=1\nSTATUS=watching", b"STOPPING=1"]
 
 
 def test_without_systemd_nothing_happens(monkeypatch):

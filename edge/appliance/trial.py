@@ -1,0 +1,115 @@
+"""A version on trial: it runs in place of the old one, and ``current`` does not lead to it yet.
+
+What makes it run lies in ``/run`` alone. If the power goes, or this process dies, the next start is
+the old version's; nothing has to be found out or put right then. Only a version that has started,
+worked a frame through and gone on for a while is made ``current``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+UNIT = "mien.service"
+RUN = Path("/run/systemd/system")
+PATIENCE_S = 60.0
+SETTLED_S = 10.0
+"""So long it has to run on in one piece."""
+
+CRASHES = 3
+"""Restarts after which nobody waits any longer: a driver is not watched meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What systemd says about the service at one moment."""
+
+    t_s: float
+    active: bool
+    pid: int
+    restarts: int
+    doing: str
+
+
+def verdict(looks: list[Look]) -> str | None:
+    """``healthy``, what is wrong with the version, or None: too early to say."""
+    first, last = looks[0], looks[-1]
+    for look in reversed(looks):
+        if not look.active or not look.doing or look.pid != last.pid:
+            break
+        if last.t_s - look.t_s >= SETTLED_S:
+            return "healthy"
+    if last.restarts - first.restarts >= CRASHES:
+        return f"it ended {CRASHES} times"
+    if last.t_s - first.t_s < PATIENCE_S:
+        return None
+    if not last.active:
+        return f"it was not up within {PATIENCE_S:.0f} s"
+    return f"it was not watching within {PATIENCE_S:.0f} s: {last.doing or 'it said nothing'}"
+
+
+def begin(version: Path) -> None:
+    """Run ``version``, until the next start of the board or ``end``."""
+    own = RUN / UNIT
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.unlink(missing_ok=True)
+    own.symlink_to(version / "systemd" / UNIT)  # /run goes before /usr/local/lib
+    drop = RUN / f"{UNIT}.d"
+    drop.mkdir(exist_ok=True)
+    command = f"{version}/bin/mien run --config /run/mien/config.yaml"
+    text = f"[Service]\nExecStart=\nExecStart={command}\n"
+    (drop / "trial.conf").write_text(text, encoding="ascii")
+    _systemctl("daemon-reload")
+    _systemctl("reset-failed", UNIT)
+    _systemctl("restart", "--no-block", UNIT)
+
+
+def end(*, restart: bool) -> None:
+    """Forget the trial; ``restart``: and go back to the version that is ``current``."""
+    (RUN / UNIT).unlink(missing_ok=True)
+    shutil.rmtree(RUN / f"{UNIT}.d", ignore_errors=True)
+    _systemctl("daemon-reload")
+    if restart:
+        _systemctl("reset-failed", UNIT)
+        _systemctl("restart", UNIT)
+
+
+def watch(old_pid: int, say: Callable[[str], None]) -> str:
+    """Look on until there is a verdict."""
+    looks: list[Look] = []
+    while True:
+        look = observe()
+        if look.pid != old_pid:  # the old one may still be saying goodbye
+            looks.append(look)
+            found = verdict(looks)
+            if found is not None:
+                return found
+            if len(looks) == 1 or looks[-2].doing != look.doing or looks[-2].pid != look.pid:
+                say(f"process {look.pid}: {look.doing or 'starting'}")
+        time.sleep(0.5)
+
+
+def observe() -> Look:
+    """Ask systemd."""
+    names = ("ActiveState", "MainPID", "NRestarts", "StatusText")
+    command = ["systemctl", "show", UNIT, *(f"--property={name}" for name in names)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    said = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+    return Look(
+        t_s=time.monotonic(),
+        active=said["ActiveState"] == "active",
+        pid=int(said["MainPID"]),
+        restarts=int(said["NRestarts"]),
+        doing=said["StatusText"],
+    )
+
+
+def _systemctl(*arguments: str) -> None:
+    subprocess.run(["systemctl", *arguments], check=False, stdin=subprocess.DEVNULL)

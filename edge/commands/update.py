@@ -1,0 +1,120 @@
+"""``mien update FILE``: a signed update on trial, then in place of what runs or not at all.
+
+At any moment ``current`` leads to a whole version that was healthy when it was switched to.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.appliance import bundle, trial, versions
+from edge.appliance.versions import Home, InstallError
+from edge.device import disk
+
+if TYPE_CHECKING:
+    import argparse
+
+SIGNERS = Path("/etc/mien/update_signers")
+CARDS = (Path("/boot/firmware"), Path("/boot"))
+REPORT = "mien-update.txt"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status 0: it runs now (or did before); 1: what ran before runs, and why."""
+    if os.geteuid() != 0:
+        print("update: needs root: sudo mien update ...", file=sys.stderr)
+        return 1
+    home = Home()
+    with (home.path / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if arguments.card:
+            return _from_card(home)
+        try:
+            print(_back(home) if arguments.back else _update(home, _named(arguments.file)))
+        except InstallError as error:
+            print(f"update: {error}", file=sys.stderr)
+            return 1
+        return 0
+
+
+def _named(file: Path | None) -> Path:
+    if file is None:
+        msg = "expected FILE, or --back for the version before"
+        raise InstallError(msg)
+    return file
+
+
+def _from_card(home: Home) -> int:
+    """What somebody has put beside ``mien.yaml``; asked once, and answered there."""
+    status = 0
+    for card in CARDS:
+        for file in sorted(card.glob("*.update")):
+            try:
+                text = _update(home, file)
+            except InstallError as error:
+                text, status = f"{file.name}: not taken: {error}", 1
+            print(text)
+            disk.replace(card / REPORT, f"{text}\r\n".encode(), mode=None)
+            file.unlink()
+            disk.settle(card)
+    return status
+
+
+def _update(home: Home, file: Path) -> str:
+    work = home.path / ".update"
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        source = bundle.unpacked(file, SIGNERS, work)
+        now = home.link("current")
+        name = versions.name(source)
+        if now is not None and now.name == name:
+            return f"{name} runs already"
+        if now is not None and _parts(versions.number(source)) < _parts(versions.number(now)):
+            msg = f"{name} is older than {now.name}, which runs; --back goes to the version before"
+            raise InstallError(msg)
+        wheels = source / "wheels"
+        print(f"laying out {name}")
+        version = versions.lay_out(source, home, wheels if wheels.is_dir() else None)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return _try(home, version)
+
+
+def _back(home: Home) -> str:
+    version = home.link("previous")
+    if version is None:
+        msg = "there is no version before this one"
+        raise InstallError(msg)
+    return _try(home, version)
+
+
+def _try(home: Home, version: Path) -> str:
+    """Let it run; keep it if it is healthy. Raises ``InstallError`` where it was not."""
+    print(f"trying {version.name}", flush=True)
+    before = trial.observe().pid
+    found = "it was interrupted"
+    try:
+        trial.begin(version)
+        found = trial.watch(before, lambda text: print(f"  {text}", flush=True))
+    finally:
+        if found != "healthy":
+            trial.end(restart=True)
+            versions.tidy(home)
+    if found != "healthy":
+        msg = f"{version.name} was not healthy: {found}; back to what ran before"
+        raise InstallError(msg)
+    versions.switch(home, version)
+    trial.end(restart=False)
+    # links and users that this version has more than the last; finds its own files in place
+    subprocess.run([str(version / "install.sh"), "--no-apt"], check=False, capture_output=True)
+    return f"{version.name} runs"
+
+
+def _parts(number: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in number.split(".") if part.isdigit())
