@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 CLIP = ROOT.resolve() / ".cache/media/WolfgangLanger_Pexels.mp4"
 PASSWORD = "sesame 99"  # noqa: S105 - of a broker that lives for two minutes
+OUTAGE_S = 10.0
+"""The longest that the clip goes without an alert is 7 s."""
+
 CARD = """\
 profile: home
 device: van_7
@@ -136,7 +139,7 @@ def _struck(drill: Drill, name: str, what: str) -> str:
 def broker_gone(drill: Drill) -> str:
     before = drill.pid()
     drill.broker.kill()
-    time.sleep(5)  # a while in which the clip makes alerts
+    time.sleep(OUTAGE_S)
     began = time.monotonic()
     drill.broker.start()
     until(lambda: drill.hears("event", began, lambda said: json.loads(said)["late"]), "late events")
