@@ -10,6 +10,7 @@ BROKER ?=
 ARGS ?=
 
 .PHONY: help demo test lint bench bench-models arm64-test setup media schema clean
+.PHONY: image image-test image-faults
 .PHONY: docs drill-broker drill-ha fleet fuzz ha-venv
 .DEFAULT_GOAL := help
 
@@ -52,6 +53,25 @@ $(HA)/.made:
 	# the newest for Python 3.11; it wants an older paho than ours
 	$(HA)/bin/pip install --disable-pip-version-check --quiet homeassistant==2024.3.3 paho-mqtt==1.6.1 'josepy<2'
 	@touch $@
+
+CARD := .cache/image
+
+image: $(CARD)/root.made ## a card to flash, for USB cameras, from packages alone (as root; image/README.md)
+	PYTHON=$(PYTHON) image/card.sh $(CARD)/root $(CARD)/mien.img
+
+image-test: $(VENV)/.made media $(CARD)/test/v4l2loopback.ko ## boot the card in an emulated board
+	$(BIN)/python -m tests.drills.image $(CARD)/mien.img $(ARGS)
+
+image-faults: ## minutes of faults in the emulated board; MINUTES=30
+	$(MAKE) image-test ARGS="--faults $(or $(MINUTES),30) $(ARGS)"
+
+# arm64 packages configure themselves under emulation: ten minutes, and kept
+$(CARD)/root.made: image/root.sh image/packages.txt $(wildcard image/initramfs/*)
+	image/root.sh $(CARD)/root
+	@touch $@
+
+$(CARD)/test/v4l2loopback.ko: image/module.sh $(CARD)/root.made
+	image/module.sh $(CARD)/root $(CARD)/test
 
 bench-models: $(VENV)/.made ## our networks beside their peers
 	@$(BIN)/python tests/media/fetch.py peers

@@ -42,6 +42,10 @@ CREATE TABLE IF NOT EXISTS open (id TEXT PRIMARY KEY, payload BLOB);
 """
 
 
+Row = tuple[str, bytes, int, int, str]
+"""What is kept of an event beside its number: change, payload, both clocks, boot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Now, on both clocks. ``boot`` names the run of the kernel that ``mono_ns`` counts from."""
@@ -61,13 +65,18 @@ class Outbox:
 
         ``limit``: events. ``page_limit``: pages of 4 KiB that the file may have.
         """
-        self._db = _opened(file)
+        try:
+            self._db = _opened(file)
+        except sqlite3.OperationalError as error:  # what waits there is said when it can be opened
+            log.error("%s: %s; events are kept in memory only", file, error)  # noqa: TRY400
+            file, self._db = None, _opened(None)
         self._db.execute(f"PRAGMA max_page_count = {page_limit:d}")
         self._limit = limit or (MEMORY_LIMIT if file is None else DISK_LIMIT)
         self._on_disk = file is not None
         self._file = file
         self._handed_on = 0  # highest number that is with the broker
         self._under_way: dict[int, int] = {}  # the broker's number -> ours
+        self._unsettled: dict[int, tuple[m.Event, Row]] = {}  # added, and not yet safe on disk
         self._count: int = self._db.execute("SELECT count(*) FROM waiting").fetchone()[0]
         self.dropped = 0
 
@@ -77,13 +86,12 @@ class Outbox:
 
     def add(self, event: m.Event, now: Moment) -> None:
         """Put one more at the end; make room if need be. Safe on disk after ``settle``."""
-        payload = m.encode(event)
-        row = (event.change, payload, now.mono_ns, now.wall_ns, now.boot)
+        row = (event.change, m.encode(event), now.mono_ns, now.wall_ns, now.boot)
         try:
-            self._insert(event, payload, row)
+            self._insert(event, row)
         except sqlite3.Error as error:
             self._leave_the_disk(error)
-            self._insert(event, payload, row)
+            self._insert(event, row)
 
     def settle(self) -> None:
         """Force what was added onto the disk: one fsync. After the broker has been told."""
@@ -91,6 +99,7 @@ class Outbox:
             self._db.commit()
         except sqlite3.Error as error:
             self._leave_the_disk(error)
+        self._unsettled.clear()
 
     def due(self, now: Moment) -> list[tuple[int, m.Event]]:
         """Those to hand on now, in order and with their age; no more than ``WINDOW`` under way."""
@@ -129,20 +138,14 @@ class Outbox:
         self.settle()
         self._db.close()
 
-    def _insert(self, event: m.Event, payload: bytes, row: tuple[object, ...]) -> None:
+    def _insert(self, event: m.Event, row: Row) -> None:
         if not self._db.in_transaction:  # SQLite does not change it inside one
             self._db.execute("PRAGMA synchronous = FULL")
         while self._count >= self._limit:
             self._make_room()
-        self._db.execute(
-            "INSERT INTO waiting (change, payload, mono_ns, wall_ns, boot) VALUES (?, ?, ?, ?, ?)",
-            row,
-        )
+        number = _put(self._db, event, row)
         self._count += 1
-        if event.change == "end":
-            self._db.execute("DELETE FROM open WHERE id = ?", (event.id,))
-        else:
-            self._db.execute("INSERT OR REPLACE INTO open VALUES (?, ?)", (event.id, payload))
+        self._unsettled[number] = event, row
 
     def _make_room(self) -> None:
         found = self._db.execute(
@@ -154,17 +157,18 @@ class Outbox:
         self.dropped += 1
 
     def _remove(self, number: int) -> None:
+        self._unsettled.pop(number, None)
         try:
             if not self._db.in_transaction:  # forgetting may be lost: said twice does no harm
                 self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
+                found = self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
                 self._db.commit()
             else:
-                self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
+                found = self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
         except sqlite3.Error as error:
             self._leave_the_disk(error)
-            self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
-        self._count -= 1
+            found = self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
+        self._count -= found.rowcount
 
     def _leave_the_disk(self, error: sqlite3.Error) -> None:
         """A card that cannot be written is no reason to keep quiet: go on in memory."""
@@ -175,10 +179,26 @@ class Outbox:
             self._db.backup(memory)
         except sqlite3.Error:
             log.exception("%s: cannot be read either: %d events are lost", self._file, self._count)
-            self.dropped += self._count
+            self.dropped += self._count - len(self._unsettled)
         self._db.close()
         self._db = memory
+        for number, (event, row) in self._unsettled.items():  # the disk has just forgotten them
+            _put(memory, event, row, number)
         self._count = memory.execute("SELECT count(*) FROM waiting").fetchone()[0]
+
+
+def _put(database: sqlite3.Connection, event: m.Event, row: Row, number: int | None = None) -> int:
+    """At the end, or as ``number``; gives the number."""
+    columns = "n, change, payload, mono_ns, wall_ns, boot"
+    put = database.execute(
+        f"INSERT OR REPLACE INTO waiting ({columns}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (number, *row),
+    )
+    if event.change == "end":
+        database.execute("DELETE FROM open WHERE id = ?", (event.id,))
+    else:
+        database.execute("INSERT OR REPLACE INTO open VALUES (?, ?)", (event.id, row[1]))
+    return put.lastrowid or 0
 
 
 def _opened(file: Path | None) -> sqlite3.Connection:
@@ -187,6 +207,9 @@ def _opened(file: Path | None) -> sqlite3.Connection:
     database = sqlite3.connect(file)
     try:
         return _with_tables(database)
+    except sqlite3.OperationalError:  # the disk is full, or cannot be written: the file is good
+        database.close()
+        raise
     except sqlite3.DatabaseError as error:
         database.close()
         broken = file.with_suffix(".broken")

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The card's root from Debian's packages alone: arm64 under qemu-user, minutes to tens of minutes.
+# usage: image/root.sh DIRECTORY        MIRROR, SUITE and LOCK may be set
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$1
+SUITE=${SUITE:-trixie}
+MIRROR=${MIRROR:-http://deb.debian.org/debian}
+SECURITY=${SECURITY:-http://deb.debian.org/debian-security}
+
+for tool in mmdebstrap qemu-aarch64-static; do
+  command -v $tool >/dev/null ||
+    { echo "image: $tool is missing: apt-get install mmdebstrap qemu-user-static" >&2; exit 1; }
+done
+[ "$(id -u)" = 0 ] || { echo "image: files of the card belong to root: run as root" >&2; exit 1; }
+grep -qs enabled /proc/sys/fs/binfmt_misc/qemu-aarch64 || {
+  mountpoint -q /proc/sys/fs/binfmt_misc || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+  update-binfmts --enable qemu-aarch64
+}
+
+rm -rf "$root"
+# drivers that no board here has: half of the kernel's modules, and of the time that depmod takes
+unwanted=(
+  sound drivers/gpu drivers/infiniband drivers/isdn drivers/scsi/{lpfc,qla2xxx,bfa,mpt3sas,megaraid}
+  drivers/media/{pci,dvb-frontends,tuners,radio} drivers/net/ethernet/{mellanox,intel,chelsio,qlogic}
+  drivers/net/wireless/{ath,intel,marvell,mediatek,ralink,realtek} drivers/staging drivers/iio
+  drivers/nvme fs/{ocfs2,gfs2,btrfs,xfs,ceph,nfsd,smb,reiserfs,jfs,f2fs,bcachefs}
+)
+options=()
+for path in "${unwanted[@]}"; do
+  options+=("--dpkgopt=path-exclude=/usr/lib/modules/*/kernel/$path/*")
+  options+=("--dpkgopt=path-exclude=/lib/modules/*/kernel/$path/*")
+done
+for path in doc man info locale; do options+=("--dpkgopt=path-exclude=/usr/share/$path/*"); done
+
+mmdebstrap --mode=root --architectures=arm64 --variant=minbase --skip=cleanup/apt/lists \
+  --components=main,non-free-firmware \
+  --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "5"' \
+  "${options[@]}" --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+  --dpkgopt=force-confold --dpkgopt=force-unsafe-io \
+  --include="$(sed 's/#.*//' "$here/packages.txt" | xargs | tr ' ' ,)" \
+  --essential-hook='mkdir -p "$1"/etc/initramfs-tools/conf.d "$1"/usr/share/initramfs-tools/modules.d "$1"/boot/firmware' \
+  --essential-hook="copy-in '$here'/initramfs/mien.conf /etc/initramfs-tools/conf.d" \
+  --essential-hook="copy-in '$here'/initramfs/mien.modules /usr/share/initramfs-tools/modules.d" \
+  "$SUITE" "$root" \
+  "deb $MIRROR $SUITE main non-free-firmware" \
+  "deb $SECURITY $SUITE-security main non-free-firmware"
+rm -f "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap

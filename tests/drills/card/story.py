@@ -1,0 +1,110 @@
+"""From the power switch to a sleeper, and a service that hangs: what a card must do by itself."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tests.drills.card.rig import Row
+
+if TYPE_CHECKING:
+    from tests.drills.card.rig import Rig
+
+STAMPS = ("ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic")
+
+
+def boot(rig: Rig) -> list[Row]:
+    """Power on, and nothing else."""
+    on_s = rig.board.power_on().on_s
+    online_s, _ = rig.wait("availability", on_s, lambda said: said == "online")
+    info_s, info = rig.wait("info", on_s, lambda _: True)
+    state_s, _ = rig.wait("state", on_s, lambda _: True)
+    seen_s = rig.up(on_s)
+    started_s, ready_s = (stamp(rig, name) for name in STAMPS)
+    # of this boot only: an early try without a camera would show here
+    restarts = int(prop(rig, "NRestarts"))
+    return [
+        Row("power-on to availability: online", True, f"{online_s - on_s:.1f} s"),
+        Row("power-on to info", info["profile"] == "vehicle", f"{info_s - on_s:.1f} s"),
+        Row("power-on to the first state", state_s - on_s <= 60, f"{state_s - on_s:.1f} s (60)"),
+        Row("power-on to a state with a face in it", True, f"{seen_s - on_s:.1f} s"),
+        Row("kernel's start to service's start", restarts == 0, f"{started_s:.1f} s"),
+        Row(
+            "service's start to READY", ready_s - started_s <= 3, f"{ready_s - started_s:.1f} s (3)"
+        ),
+    ]
+
+
+def watching(rig: Rig) -> list[Row]:
+    """Observations come from a V4L2 camera, at the rate that it has."""
+    began_s = time.monotonic()
+    rig.board.camera("awake")
+    _, health = rig.wait("health", began_s, lambda said: said["fps"] is not None)
+    _, state = rig.wait("state", began_s, lambda said: said["subject"]["present"])
+    cost = sum(ms for ms in health["cpu_ms"].values())
+    return [
+        Row(
+            "a face from /dev/video0 (v4l2loopback)",
+            state["subject"]["faces"] == 1 and health["fps"] > 3,
+            f"{health['fps']} fps of 5, networks {cost:.0f} ms, {health['rss_mb']:.0f} MB",
+        )
+    ]
+
+
+def sleeper(rig: Rig) -> list[Row]:
+    """The pinned clip's six seconds of shut eyes: one `sleep`, and an end when they open."""
+    began_s = time.monotonic()
+    rig.board.camera("sleep")
+    new_s, _ = rig.wait("event", began_s, lambda e: e["type"] == "sleep" and e["change"] == "new")
+    end_s, _ = rig.wait("event", began_s, lambda e: e["type"] == "sleep" and e["change"] == "end")
+    count = len(rig.events(began_s, "new", "sleep"))
+    figure = f"new {new_s - began_s:.1f} s, end {end_s - began_s:.1f} s after the lids fell"
+    return [Row("one sleep, ended when awake", count == 1, figure)]
+
+
+def hanging(rig: Rig) -> list[Row]:
+    """SIGSTOP: the watchdog kills it, systemd starts it again, and subscribers see both."""
+    began_s = time.monotonic()
+    rig.board.shell("systemctl kill --kill-whom=main -s STOP mien")
+    off_s, _ = rig.wait("availability", began_s, lambda said: said == "offline")
+    on_s, _ = rig.wait("availability", off_s, lambda said: said == "online")
+    seen_s = rig.up(on_s)
+    journal = rig.board.shell("journalctl -b -u mien -o cat | grep -c 'Watchdog timeout' || true")
+    return [
+        Row(
+            "hung: watchdog, offline, online, watching",
+            int(journal) >= 1 and int(prop(rig, "NRestarts")) >= 1,
+            f"offline {off_s - began_s:.1f} s, online {on_s - began_s:.1f} s, "
+            f"watching {seen_s - began_s:.1f} s after it hung",
+        )
+    ]
+
+
+def closed(rig: Rig) -> list[Row]:
+    """No password, no shell from outside, no broker, and systemd content with all of it."""
+    open_ports = rig.board.shell("ss -Hltun 'not src 127.0.0.0/8' | grep -v ':68 ' || true").split(
+        "\n"
+    )
+    listening = [line for line in open_ports if line and not _resolver(line)]
+    shadow = rig.board.shell("cut -d: -f2 /etc/shadow | sort -u").split()
+    failed = rig.board.shell("systemctl --failed --plain --no-legend").strip()
+    return [
+        Row("nothing listens on the network", not listening, "; ".join(listening) or "0 ports"),
+        Row("no password fits", all(p[0] in "!*" for p in shadow), " ".join(shadow)),
+        Row("no unit has failed", not failed, failed or "0 failed"),
+    ]
+
+
+def _resolver(line: str) -> bool:
+    """systemd-resolved and DHCPv6 clients talk on link-local addresses of their own."""
+    return "127.0.0.5" in line or ":546" in line
+
+
+def prop(rig: Rig, name: str) -> str:
+    """A property of the service."""
+    return rig.board.shell(f"systemctl show -P {name} mien").strip()
+
+
+def stamp(rig: Rig, name: str) -> float:
+    """Seconds since the kernel's start."""
+    return int(prop(rig, name)) / 1e6
