@@ -27,25 +27,45 @@ cp -a --reflink=auto "$pristine" "$tree"
 
 # --- the service, laid out as a virtual environment of the card's own Python -------------------
 version=$(ls "$tree"/usr/bin/ | sed -n 's/^python\(3\.[0-9]*\)$/\1/p')
-site=$tree/opt/mien/lib/python$version/site-packages
+site=/opt/mien/lib/python$version/site-packages
+# a wheel of our own, and what it asks for, of the versions that stand in constraints.txt
 $python -m pip wheel --quiet --no-deps --wheel-dir "$work/wheel" "$repo"
 platforms=()
 for glibc in 2014 _2_17 _2_27 _2_28 _2_34; do platforms+=(--platform "manylinux${glibc}_aarch64"); done
-$python -m pip install --quiet --target "$site" --only-binary=:all: --no-compile \
-  "${platforms[@]}" --implementation cp --python-version "$version" \
-  --constraint "$repo/constraints.txt" --report "$work/python.json" \
-  "$(ls "$work"/wheel/mien-*.whl)[board]"
-rm -rf "$site/bin"
-mkdir -p "$tree/opt/mien/bin"
+lay() { # where, what and how
+  local into=$1; shift
+  $python -m pip install --quiet --root-user-action=ignore --target "$into" --only-binary=:all: \
+    --no-compile "${platforms[@]}" --implementation cp --python-version "$version" \
+    --constraint "$repo/constraints.txt" "$@"
+}
+# parts of others change seldom: they are kept, compiled
+parts=$(dirname "$img")/python-$(cat "$repo/constraints.txt" "$repo/pyproject.toml" | sha256sum | cut -c1-12)
+mkdir -p "$tree$site" "$tree/opt/mien/bin"
+# the card never writes there: what is not compiled now would be compiled at every start
+compile() { chroot "$tree" "/usr/bin/python$version" -m compileall -q --invalidation-mode unchecked-hash "$1"; }
+if [ ! -f "$parts/made" ]; then
+  rm -rf "$parts"
+  lay "$parts/site" --report "$parts.json" "$(ls "$work"/wheel/mien-*.whl)[board]"
+  rm -rf "$parts"/site/{bin,edge,mien-*.dist-info}
+  cp -a "$parts/site/." "$tree$site"
+  compile "$site"
+  rm -rf "$parts/site"
+  cp -a "$tree$site" "$parts/site"
+  mv "$parts.json" "$parts/pip.json"
+  touch "$parts/made"
+else
+  cp -a "$parts/site/." "$tree$site"
+fi
+cp "$parts/pip.json" "$work/python.json"
+lay "$tree$site" --no-deps "$work"/wheel/mien-*.whl 2>/dev/null
+rm -rf "$tree$site/bin"
+compile "$site/edge"
 ln -s "/usr/bin/python$version" "$tree/opt/mien/bin/python"
 printf 'home = /usr/bin\ninclude-system-site-packages = true\nversion = %s\n' "$version" \
   > "$tree/opt/mien/pyvenv.cfg"
 printf '%s\n' '#!/opt/mien/bin/python' 'import sys' 'from edge.__main__ import main' \
   'sys.exit(main())' > "$tree/opt/mien/bin/mien"
 chmod 755 "$tree/opt/mien/bin/mien"
-# the card never writes there: what is not compiled now would be compiled at every start
-chroot "$tree" "/usr/bin/python$version" -m compileall -q --invalidation-mode unchecked-hash \
-  "/opt/mien/lib/python$version"
 
 # --- files of the card ----------------------------------------------------------------------------
 cp -a --no-preserve=ownership "$here"/files/. "$tree"/

@@ -7,7 +7,16 @@ install -D -m 644 "$repo"/systemd/mien.service "$tree"/etc/systemd/system/mien.s
 printf 'u mien - "Mien" /var/lib/mien\nm mien video\n' > "$tree"/usr/lib/sysusers.d/mien.conf
 systemd-sysusers --root="$tree"
 systemctl --root="$tree" --quiet enable mien.service systemd-networkd.service \
-  systemd-resolved.service systemd-timesyncd.service
-# timers that write to the card and jobs that nobody here reads
-systemctl --root="$tree" --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
-  man-db.timer systemd-networkd-wait-online.service
+  systemd-resolved.service systemd-timesyncd.service var-lib-systemd.mount \
+  var-lib-NetworkManager.mount
+# timers that write to the card, jobs that nobody here reads, and what a boot need not wait for
+systemctl --root="$tree" --quiet mask apt-daily.timer apt-daily-upgrade.timer \
+  dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer man-db.timer \
+  systemd-networkd-wait-online.service NetworkManager-wait-online.service \
+  systemd-hwdb-update.service ldconfig.service systemd-journal-catalog-update.service \
+  systemd-pstore.service systemd-binfmt.service sys-kernel-debug.mount sys-kernel-tracing.mount \
+  sys-kernel-config.mount sys-fs-fuse-connections.mount \
+  modprobe@drm.service modprobe@configfs.service modprobe@efi_pstore.service modprobe@fuse.service \
+  modprobe@dm_mod.service modprobe@loop.service dev-hugepages.mount dev-mqueue.mount getty@tty1.service
+# /usr is as new as what was made from it: nothing is made again at the first boot
+touch "$tree"/etc/.updated "$tree"/var/.updated

@@ -39,9 +39,10 @@ mmdebstrap --mode=root --architectures=arm64 --variant=minbase --skip=cleanup/ap
   "${options[@]}" --dpkgopt='path-include=/usr/share/doc/*/copyright' \
   --dpkgopt=force-confold --dpkgopt=force-unsafe-io \
   --include="$(sed 's/#.*//' "$here/packages.txt" | xargs | tr ' ' ,)" \
-  --essential-hook='mkdir -p "$1"/etc/initramfs-tools/conf.d "$1"/usr/share/initramfs-tools/modules.d "$1"/boot/firmware' \
+  --essential-hook='mkdir -p "$1"/etc/initramfs-tools/conf.d "$1"/etc/initramfs-tools/hooks "$1"/boot/firmware' \
   --essential-hook="copy-in '$here'/initramfs/mien.conf /etc/initramfs-tools/conf.d" \
-  --essential-hook="copy-in '$here'/initramfs/mien.modules /usr/share/initramfs-tools/modules.d" \
+  --essential-hook="upload '$here'/initramfs/mien.hook /etc/initramfs-tools/hooks/mien" \
+  --essential-hook='chmod 755 "$1"/etc/initramfs-tools/hooks/mien' \
   "$SUITE" "$root" \
   "deb $MIRROR $SUITE main non-free-firmware" \
   "deb $SECURITY $SUITE-security main non-free-firmware"

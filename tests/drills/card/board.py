@@ -6,6 +6,7 @@ the command line that stands there; what a Raspberry Pi's firmware does is not p
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import re
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNIT = """[Unit]
-Description=boot test: camera and shell
 Before=mien.service
 [Service]
 Type=notify
 ExecStart=/bin/sh -c 'mkdir -p /run/drill && mount -o ro LABEL=drill /run/drill && \
 exec /usr/bin/python3 -u /run/drill/guest.py'
 """
+EXTRA = (
+    "console=ttyAMA0 systemd.wants=drill.service "
+    "systemd.set_credential_binary=systemd.extra-unit.drill.service:"
+    + base64.b64encode(UNIT.encode()).decode()
+)
+"""A unit of the test's in an image that knows nothing of it (systemd.system-credentials(7))."""
+
 BOOT_AT = 4 << 20
 """Where the boot partition begins: ``image/disk.sh``."""
 
@@ -80,8 +87,6 @@ class Board:
     def power_on(self) -> Self:
         """Returns at once; ``on_s`` is the moment."""
         kernel, initrd = self._kernel()
-        unit = self.folder / "drill.service"
-        unit.write_text(UNIT, encoding="utf-8")
         line = (self.get("cmdline.txt") or "").replace("console=tty0", "").replace("quiet", "")
         line = " ".join(line.split())
         self.boots += 1
@@ -89,9 +94,7 @@ class Board:
         command += ["-smp", str(self.processors), "-display", "none", "-monitor", "none"]
         command += ["-serial", f"file:{self.console}", "-no-reboot"]
         command += ["-kernel", str(kernel), "-initrd", str(initrd)]
-        command += ["-append", f"{line} console=ttyAMA0 systemd.wants=drill.service {self.words}"]
-        credential = "opt/io.systemd.credentials/systemd.extra-unit.drill.service"
-        command += ["-fw_cfg", f"name={credential},file={unit}"]
+        command += ["-append", f"{line} {EXTRA} {self.words}"]
         for name, file, more in (("card", self.card, ""), ("drill", self.drill, ",readonly=on")):
             command += ["-drive", f"file={file},format=raw,if=none,id={name}{more}"]
             command += ["-device", f"virtio-blk-pci,drive={name}"]
@@ -107,6 +110,11 @@ class Board:
         with (self.folder / "qemu.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         return self
+
+    @property
+    def on(self) -> bool:
+        """Whether there is power, and a board that has not given up."""
+        return self.process is not None and self.process.poll() is None
 
     @property
     def console(self) -> Path:

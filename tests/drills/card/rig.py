@@ -99,7 +99,7 @@ class Rig:
             for at_s, said in self.heard(topic, since_s):
                 if fits(said):
                     return at_s, said
-            if time.monotonic() > end:
+            if time.monotonic() > end or not self.board.on:
                 raise BoardError(
                     f"{topic}: nothing that fits in {patience_s:.0f} s; see {self.board.console}"
                 )
