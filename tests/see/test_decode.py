@@ -130,7 +130,7 @@ def test_eye_aspect_ratio_is_on_the_common_scale():
     assert shut.ears == pytest.approx((0.26 / 3, 0.26 / 3), abs=1e-4)
     assert wide.ears == pytest.approx((0.26, 0.26), abs=1e-4)
     assert wide.widths == pytest.approx((30, 30))
-    assert shape.mar == pytest.approx(0.3 * landmarks.MAR_SCALE, abs=1e-4)
+    assert wide.mar == pytest.approx(0.3 * landmarks.MAR_SCALE, abs=1e-4)
 
 
 def test_points_that_fall_together_give_numbers_and_no_crash():
