@@ -61,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     _record(run)
     _state(run)
     run.add_argument("--source", help="camera instead of the one in the configuration")
+    run.add_argument(
+        "--page",
+        nargs="?",
+        const="127.0.0.1:8077",
+        metavar="HOST:PORT",
+        help="serve a page to aim the camera by, for 15 minutes (default: on this machine alone)",
+    )
 
     demo = _add(commands, "demo", "play a clip through the service, with a broker of its own")
     demo.add_argument("--clip", type=Path, required=True, help="video file to play as the camera")

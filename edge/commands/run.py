@@ -19,7 +19,12 @@ from edge.tell.trust import LinkError
 if TYPE_CHECKING:
     import argparse
 
+    from edge.config import Config
+    from edge.page.server import Page
+
 ENDED = 3
+
+REFUSALS = (configuration.ConfigError, ModelError, CameraError, BuzzerError, LinkError)
 
 log = logging.getLogger("mien")
 
@@ -36,10 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
             config = replace(config, camera=replace(config.camera, source=_source(arguments)))
         models = configuration.manifest(configuration.manifest_path())
         desk = opened(configuration.measured(config, models), kept.load(arguments.state))
-        if serve(desk, models, arguments.record, arguments.state):
+        page = None if arguments.page is None else _page(arguments.page, desk.config)
+        if serve(desk, models, arguments.record, arguments.state, page):
             log.info("restarting, as asked")
             return 0
-    except (configuration.ConfigError, ModelError, CameraError, BuzzerError, LinkError) as error:
+    except REFUSALS as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
         return 1
     except OSError as error:  # --record into a place that cannot be written
@@ -47,6 +53,28 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     log.warning("%s: the input has ended", config.camera.source)
     return ENDED
+
+
+def _page(text: str, config: Config) -> Page:
+    """The page to aim by. Raises ``ConfigError`` where nobody may be watched, or it cannot be."""
+    if config.profile in configuration.EMOTION_FORBIDDEN:
+        msg = f"--page: not with profile {config.profile}: nobody there is shown to anybody"
+        raise configuration.ConfigError(msg)
+    try:
+        from edge.page.door import PageError, address  # noqa: PLC0415 - an extra
+        from edge.page.server import Page  # noqa: PLC0415 - as above
+    except ImportError as error:
+        msg = f"--page: needs more than is installed ({error.name}): pip install 'mien[page]'"
+        raise configuration.ConfigError(msg) from error
+    try:
+        where = address(text)
+        page = Page(where, config.device)
+    except PageError as error:
+        raise configuration.ConfigError(str(error)) from error
+    if not where.loopback:
+        log.warning("--page: who has the address sees the camera's picture, unencrypted")
+    print(f"aim the camera by {page.url} (for 15 minutes)", flush=True)  # once, and in no log
+    return page
 
 
 def _source(arguments: argparse.Namespace) -> str | int:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from edge.commands.desk import Data, Desk
     from edge.config import Config
+    from edge.page.server import Page
     from edge.see.runtime import ModelFile
     from edge.types import Step
 
@@ -50,12 +51,16 @@ GREETING_S = 2.0
 
 
 def serve(
-    desk: Desk, models: dict[str, ModelFile], record: Path | None, state: Path | None
+    desk: Desk,
+    models: dict[str, ModelFile],
+    record: Path | None,
+    state: Path | None,
+    page: Page | None = None,
 ) -> bool:
     """Work until the camera ends, or until asked to restart: then true.
 
-    ``state``: the folder for what must outlive the process. Raises what cannot be answered
-    here: systemd is the retry.
+    ``state``: the folder for what must outlive the process. ``page``: shows what is looked at.
+    Raises what cannot be answered here: systemd is the retry.
     """
     config = replace(desk.config, emotion=desk.emotion)
     identity = _identity(config, models)
@@ -77,7 +82,11 @@ def serve(
         talk.changed.append(lambda desk: _settle(desk, reporter, identity))
         _settle(desk, reporter, identity)
         looked_at = thinned(pulse.count(frames), lambda: pulse.rates.looks_hz)
+        if page is not None:
+            looked_at = stack.enter_context(page).watch(looked_at)
         observations = seats.remind(talk.witness(pulse.feel(pipeline.observe(looked_at, see))))
+        if page is not None:
+            observations = page.note(observations)
         if record is not None:
             file = stack.enter_context(record.open("wb"))
             observations = recording.record(observations, file, __version__)
@@ -90,9 +99,12 @@ def serve(
                 )  # before anything that could wait for a network
                 if room.step is None:
                     head = reporter.head("info", step.t_ns)
-                    out.publish(_info(config, models, identity, see.runtime, head))
+                    info = _info(config, models, identity, see.runtime, head, page=page is not None)
+                    out.publish(info)
                 room.step = step
                 _tell(step, reporter, pulse, out)
+                if page is not None:
+                    page.show(step, pulse.fps)
                 for said in _grumbled(grumbling, reporter, step.t_ns):
                     out.publish(said)
                 talk(step.t_ns)
@@ -199,6 +211,8 @@ def _info(
     identity: Identity,
     runtime: str,
     head: dict[str, Any],
+    *,
+    page: bool,
 ) -> Said:
     used = {role: f for role, f in models.items() if identity.emotion or role != "expression"}
     capabilities = ["drowsiness"] + (["emotion_summary"] if identity.emotion else [])
@@ -211,7 +225,7 @@ def _info(
             for role, f in used.items()
         ],
         profile=config.profile,
-        privacy=m.Privacy(),
+        privacy=m.Privacy(page=page),
         capabilities=capabilities,
         config_hash=_hash(replace(config, mqtt=replace(config.mqtt, password=None))),
         params_hash=identity.params_hash,

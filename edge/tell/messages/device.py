@@ -32,11 +32,15 @@ class ModelInfo(msgspec.Struct, kw_only=True):
 
 
 class Privacy(msgspec.Struct, kw_only=True):
-    """What this device does with pictures (nothing) and with emotion."""
+    """What this device does with pictures: nothing.
+
+    ``page``: it was started with the page to aim by, which shows the picture for 15 minutes.
+    """
 
     images_published: bool = False
     images_stored: bool = False
     identity: bool = False
+    page: bool = False
 
 
 class Info(Message, kw_only=True):

@@ -1,0 +1,178 @@
+"""The page's server: the one thread that is ours.
+
+The loop waits for the camera most of its time, and a phone on bad Wi-Fi must never make it wait for
+anything else: so the page has a thread, with an event loop of its own in it, for as long as it is
+open. Between the two stands one reference to the latest look, which the loop replaces and the
+server reads: nothing can queue, and nothing is locked. A look is made into a JPEG only when
+somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from edge.page.door import Address, PageError, guarded, own_address
+from edge.page.look import Look, jpeg, told
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from types import TracebackType
+
+    from starlette.requests import Request
+
+    from edge.types import Frame, Observation, Step
+
+OPEN_S = 15 * 60
+"""Whoever aims a camera is done by then; whoever forgot it is not watched (privacy rules)."""
+
+PATIENCE_S = 2.0
+"""How long a request waits for a newer look before it is told that there is none."""
+
+STALE_S = PATIENCE_S + 3.0
+"""A look this much older than the end of that wait is not shown: the camera may be shut by now."""
+
+QUICKEST_S = 0.08
+"""Twelve pictures a second are plenty to aim by; the processor has other things to do."""
+
+HERE = Path(__file__).parent
+FILES = {
+    "/": ("page.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+}
+
+
+class Page:
+    """The page, open for as long as the ``with`` block lasts, and for 15 minutes at most."""
+
+    def __init__(self, where: Address, device: str, open_s: float = OPEN_S) -> None:
+        """Take the port. Anywhere but on this machine a token is asked for. ``PageError``."""
+        self._device = device
+        self._open_s = open_s
+        self._frame: Frame | None = None
+        self._seen: Observation | None = None
+        self._look: Look | None = None
+        self.token = None if where.loopback else token_urlsafe(24)
+        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+        try:
+            self._socket = socket.create_server((where.host, where.port), family=family)
+        except OSError as error:
+            msg = f"--page: {where.host}:{where.port}: {error.strerror}"
+            raise PageError(msg) from error
+        self.port: int = self._socket.getsockname()[1]
+        host = where.host if where.host not in {"0.0.0.0", "::"} else own_address()  # noqa: S104
+        shown = f"[{host}]" if ":" in host else host
+        query = "" if self.token is None else f"?token={self.token}"
+        self.url = f"http://{shown}:{self.port}/{query}"
+        routes = [Route(path, _file(*file)) for path, file in FILES.items()]
+        app = Starlette(routes=[*routes, Route("/look", self._answer)])
+        settings = uvicorn.Config(
+            guarded(app, self.token, self.port),
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=16,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(settings)
+        self._until_s = 0.0
+
+    def __enter__(self) -> Self:
+        """Begin to serve."""
+        self._until_s = time.monotonic() + self._open_s
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="page", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close, and let go of the last picture."""
+        self._shut()
+        self._thread.join(timeout=1.5)
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still served."""
+        return time.monotonic() < self._until_s and not self._server.should_exit
+
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Pass frames on, keeping the one that is being looked at while the page is open."""
+        for frame in frames:
+            if self.open:
+                self._frame = frame
+            elif not self._server.should_exit:
+                self._shut()
+            yield frame
+
+    def note(self, observations: Iterable[Observation]) -> Iterator[Observation]:
+        """Pass observations on, keeping the one that is being judged."""
+        for seen in observations:
+            self._seen = seen
+            yield seen
+
+    def show(self, step: Step, fps: float | None) -> None:
+        """What was judged of the frame that was kept: from now on this is the latest look."""
+        frame, seen = self._frame, self._seen
+        if frame is not None and seen is not None and frame.t_ns == seen.t_ns == step.t_ns:
+            number = 1 if self._look is None else self._look.number + 1
+            self._look = Look(number, frame, seen, step, fps, time.monotonic())
+
+    def _shut(self) -> None:
+        self._server.should_exit = True
+        self._frame = self._look = None
+
+    def _fresh(self, since_s: float) -> Look | None:
+        look = self._look
+        return look if look is not None and look.made_s >= since_s else None
+
+    async def _answer(self, request: Request) -> Response:
+        """The next look after ``?after=N``: its picture, and in a header what is known of it."""
+        after = request.query_params.get("after", "0")
+        known = int(after) if after.isdigit() else 0
+        await asyncio.sleep(QUICKEST_S)
+        until_s = time.monotonic() + PATIENCE_S
+        while (
+            (look := self._look) is None or look.number == known or look.made_s < until_s - STALE_S
+        ):
+            if not self.open:
+                self._shut()
+            if time.monotonic() > until_s:
+                return Response(status_code=204)
+            await asyncio.sleep(0.02)
+        left_s = self._until_s - time.monotonic()
+        known_of_it = quote(msgspec.json.encode(told(look, self._device, left_s)))
+        return Response(
+            jpeg(look.frame), media_type="image/jpeg", headers={"Mien-Look": known_of_it}
+        )
+
+
+def _file(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+    content = (HERE / name).read_bytes()  # now, so that no request waits for the disk
+
+    async def give(_request: Request) -> Response:
+        return Response(content, media_type=kind)
+
+    return give
