@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge.see import image
 from edge.see.runtime import Spec, Tensor
 from edge.types import Box
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.see.image import Placement
-    from edge.see.runtime import Stored
+    from edge.see.runtime import Model, Stored
 
 SIZE = 160
 GRIDS = (("small", 20, 24.0), ("large", 10, 80.0))
@@ -52,6 +53,14 @@ class Detection:
     box: Box
     score: float
     points: NDArray[np.float32]
+
+
+def find(
+    model: Model, picture: NDArray[np.uint8], least: float = 0.5, most: int = 4
+) -> list[Detection]:
+    """Faces in uint8[H, W, 3] RGB, looked at once as a whole; best first."""
+    square, placement = image.letterbox(picture, SIZE)
+    return decode(model(prepare(square)), placement, least, most)
 
 
 def prepare(square: NDArray[np.uint8]) -> NDArray[np.int8]:
