@@ -61,6 +61,13 @@ def kind(source: str | int) -> str:
     return "stream" if "://" in source else "file"
 
 
+def without_password(source: str | int) -> str:
+    """The address without a user's password in it."""
+    text = str(source)
+    scheme, mark, rest = text.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else text
+
+
 def frames(
     settings: CameraSettings, fps: Callable[[], float] | None = None
 ) -> AbstractContextManager[Iterator[Frame]]:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from edge.device import opencv
-from edge.device.camera import CameraError, is_live, kind
+from edge.device.camera import CameraError, is_live, kind, without_password
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
@@ -74,20 +74,13 @@ def _open(settings: CameraSettings) -> cv2.VideoCapture:
 
 def _why_not(source: str | int) -> str:
     if is_live(source):
-        return f"camera.source: {_safe(source)}: cannot be opened"
+        return f"camera.source: {without_password(source)}: cannot be opened"
     path = Path(str(source)).expanduser()
     if not path.exists():
         return f"camera.source: {path}: no such file"
     if path.stat().st_size == 0:
         return f"camera.source: {path}: the file is empty"
     return f"camera.source: {path}: not a video that can be read"
-
-
-def _safe(source: str | int) -> str:
-    """The address without a user's password in it."""
-    text = str(source)
-    scheme, mark, rest = text.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else text
 
 
 def _live(
@@ -114,7 +107,7 @@ def _live(
             if now_ns - came_ns < patience_ns:
                 time.sleep(0.05)
                 continue
-            msg = f"camera.source: {_safe(settings.source)}: gives no more pictures"
+            msg = f"camera.source: {without_password(settings.source)}: gives no more pictures"
             raise CameraError(msg)
         came_ns = now_ns
         stamp_ms = capture.get(cv2.CAP_PROP_POS_MSEC)

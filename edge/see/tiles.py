@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edge.see import detector, image
 from edge.types import Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from edge.see.detector import Detection
@@ -87,7 +88,8 @@ def _whole(
 def _moved(face: Detection, left: int, top: int) -> Detection:
     box = face.box
     moved = Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
-    return detector.Detection(moved, face.score, face.points + (left, top))
+    shift = np.array([left, top], np.float32)
+    return detector.Detection(moved, face.score, face.points + shift)
 
 
 def _same(box: Box, other: Box) -> bool:

@@ -1,0 +1,169 @@
+"""Videos, read and written with PyAV: every frame of a file, at the time that the file gives it.
+
+``device/video.py`` plays a file as a camera would, dropping what comes late. Here nothing is
+dropped, a file says why it cannot be read, and what is written keeps uneven times.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import TYPE_CHECKING, BinaryIO
+
+import av
+import numpy as np
+
+from edge.analysis.sources import Opened, Unreadable
+from edge.types import NS, Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+WAIT_S = 10.0
+"""For an address to answer, and for its next picture."""
+
+SHORT_S = 1.0
+"""A file that ends earlier than it says by so much has been cut off."""
+
+TICKS = 90_000
+"""A second, in written films: the clock of MPEG."""
+
+QUALITY = {"crf": "23", "preset": "veryfast", "threads": "1"}
+"""One thread: two would share the core, and the same pictures must give the same file."""
+
+
+@contextmanager
+def opened(address: str, *, stream: bool = False) -> Iterator[Opened]:
+    """Frames of a file or of an rtsp:// or http:// address. Raises ``Unreadable``."""
+    options = {"rtsp_transport": "tcp"} if address.startswith("rtsp") else {}
+    try:
+        container = av.open(address, options=options, timeout=WAIT_S if stream else None)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise Unreadable(_why_not(error, stream=stream)) from error
+    with container:
+        moving = [s for s in container.streams.video if not _is_cover(s)]
+        if not moving:
+            has = "only sound in it" if container.streams.audio else "nothing to see in it"
+            msg = f"no video stream: {has}"
+            raise Unreadable(msg)
+        video = moving[0]
+        length_s = None
+        if video.duration is not None and video.time_base is not None:
+            length_s = float(video.duration * video.time_base)
+        elif container.duration is not None:
+            length_s = container.duration / av.time_base
+        broken: list[str] = []
+        frames = _frames(container, video, length_s, broken)
+        first = next(frames, None)
+        if first is None:
+            msg = "no picture in this video can be read"
+            raise Unreadable(msg)
+        height, width = first.image.shape[:2]
+        yield Opened(
+            "stream" if stream and not length_s else "video",
+            width,
+            height,
+            _from(first, frames),
+            length_s=length_s,
+            broken=broken,
+        )
+
+
+class Writer:
+    """An MP4 that every browser plays, frame by frame; ``close`` makes it whole."""
+
+    def __init__(self, file: BinaryIO, width: int, height: int) -> None:
+        """Write to ``file``, which can seek. An odd last row or column is left out."""
+        self._container = av.open(file, "w", format="mp4", options={"fflags": "+bitexact"})
+        stream = self._container.add_stream("libx264", options=QUALITY)
+        stream.width, stream.height = width - width % 2, height - height % 2
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, TICKS)
+        stream.codec_context.flags |= av.codec.context.Flags.bitexact
+        self._stream = stream
+        self._last = -1
+
+    def add(self, t_ns: int, image: NDArray[np.uint8]) -> None:
+        """Show uint8[H, W, 3] RGB from ``t_ns`` on."""
+        height, width = self._stream.height, self._stream.width
+        picture = av.VideoFrame.from_ndarray(
+            np.ascontiguousarray(image[:height, :width]), format="rgb24"
+        )
+        self._last = max(self._last + 1, t_ns * TICKS // NS)
+        picture.pts = self._last
+        picture.time_base = Fraction(1, TICKS)
+        for packet in self._stream.encode(picture):
+            self._container.mux(packet)
+
+    def close(self) -> None:
+        """Write what is still held back, and the index."""
+        for packet in self._stream.encode():
+            self._container.mux(packet)
+        self._container.close()
+
+
+def _from(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
+    yield first
+    yield from rest
+
+
+def _frames(
+    container: av.container.InputContainer,
+    video: av.VideoStream,
+    length_s: float | None,
+    broken: list[str],
+) -> Iterator[Frame]:
+    rate = float(video.average_rate or video.guessed_rate or 25)
+    begun_ns: int | None = None
+    t_ns = -1
+    torn = shown = 0
+    stopped = None
+    packets = container.demux(video)
+    while True:
+        try:
+            packet = next(packets, None)
+        except (av.FFmpegError, OSError) as error:
+            stopped = error.strerror or str(error)
+            break
+        if packet is None:
+            break
+        try:
+            pictures = packet.decode()
+        except av.FFmpegError:
+            torn += 1
+            continue
+        for picture in pictures:
+            stamp = picture.time
+            at_ns = t_ns + round(NS / rate) if stamp is None else round(stamp * NS)
+            begun_ns = at_ns if begun_ns is None else begun_ns
+            t_ns = max(t_ns + 1, at_ns - begun_ns)
+            shown += 1
+            yield Frame(t_ns, _image(picture))
+    if torn:
+        broken.append(f"{torn} damaged packets left out")
+    if shown and length_s is not None and length_s - t_ns / NS - 1 / rate > SHORT_S:
+        broken.append(f"breaks off at {t_ns / NS:.1f} s of {length_s:.1f} s")
+    elif stopped is not None:
+        broken.append(f"breaks off at {t_ns / NS:.1f} s: {stopped}")
+
+
+def _image(picture: av.VideoFrame) -> NDArray[np.uint8]:
+    image = picture.to_ndarray(format="rgb24")
+    turns = round(picture.rotation / 90) % 4  # held upright: phones only note how
+    return np.ascontiguousarray(np.rot90(image, turns)).astype(np.uint8, copy=False)
+
+
+def _is_cover(stream: av.VideoStream) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _why_not(error: Exception, *, stream: bool) -> str:
+    if isinstance(error, PermissionError):
+        return "may not be read: permission denied"
+    if stream:
+        return f"cannot be opened: {getattr(error, 'strerror', None) or error}"
+    if isinstance(error, av.InvalidDataError):
+        return "not a video that can be read, or the end of it is missing"
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"

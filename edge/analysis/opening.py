@@ -1,0 +1,42 @@
+"""A path or an address, opened by whoever can read it: Pillow, or FFmpeg through PyAV."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.analysis.sources import FILMS, PHOTOS, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge.analysis.sources import Opened
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Opened]:
+    """The pictures of a photo, a video or an address. Raises ``Unreadable``."""
+    try:
+        from edge.analysis import film, photo  # noqa: PLC0415 - they are extras
+    except ImportError as error:
+        msg = f"{error.name} is not installed: pip install 'mien[analyze]'"
+        raise Unreadable(msg) from error
+    if "://" in address:
+        with film.opened(address, stream=True) as pictures:
+            yield pictures
+        return
+    path = Path(address).expanduser()
+    if not path.is_file():
+        msg = "no such file" if not path.exists() else "not a file"
+        raise Unreadable(msg)
+    suffix = path.suffix.lower()
+    if suffix in PHOTOS or (suffix not in FILMS and photo.known(path)):
+        with photo.opened(path) as pictures:
+            yield pictures
+        return
+    if path.stat().st_size == 0:
+        msg = "the file is empty"
+        raise Unreadable(msg)
+    with film.opened(str(path)) as pictures:
+        yield pictures

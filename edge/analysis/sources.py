@@ -1,0 +1,138 @@
+"""What was asked for, as a list: files, what folders hold, addresses; each with a name to write."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Literal
+
+from edge.device.camera import without_password
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from edge.types import Frame
+
+PHOTOS = frozenset(
+    (
+        *(".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".apng"),
+        *(".avif", ".heic", ".heif", ".hif", ".ppm", ".pgm", ".jp2"),
+    )
+)
+FILMS = frozenset(
+    (
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts"),
+        *(".m2ts", ".wmv", ".flv", ".3gp", ".ogv", ".mjpeg", ".mxf"),
+    )
+)
+"""What is taken out of a folder. A file that is named itself is looked into, whatever its name."""
+
+
+class Unreadable(Exception):  # noqa: N818 - it is what the file is
+    """A file or address that gives no picture; the text says why, without its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to look at. ``shown``: its name in what is said; ``stem``: in what is written."""
+
+    address: str
+    shown: str
+    stem: PurePath
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A path that nothing came of, and why."""
+
+    shown: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Pictures with their times. ``length_s``: as the file says, where it says so.
+
+    ``broken``: what is found out about the file while it is read, in words.
+    """
+
+    kind: Literal["photo", "video", "stream", "frames"]
+    width: int
+    height: int
+    frames: Iterator[Frame]
+    length_s: float | None = None
+    note: str | None = None
+    broken: list[str] | None = None
+
+
+Open = AbstractContextManager[Opened]
+
+
+def listed(arguments: Iterable[str], out: Path | None) -> tuple[list[Item], list[Failed]]:
+    """Everything to look at, each once, in the order of the arguments and of names.
+
+    The folder that is written to is not looked into.
+    """
+    items: list[Item] = []
+    failed: list[Failed] = []
+    seen: set[str] = set()
+    skip = None if out is None else out.resolve()
+    for argument in arguments:
+        for found in _found(argument, skip):
+            if isinstance(found, Failed):
+                failed.append(found)
+            elif found.address not in seen:
+                seen.add(found.address)
+                items.append(found)
+    return _told_apart(items), failed
+
+
+def _found(argument: str, skip: Path | None) -> Iterator[Item | Failed]:
+    if "://" in argument:
+        shown = without_password(argument)
+        name = "".join(c if c.isalnum() or c in "._-" else "_" for c in shown.partition("://")[2])
+        yield Item(argument, shown, PurePath(name or "stream"), stream=True)
+        return
+    path = Path(argument).expanduser()
+    if path.is_dir():
+        yield from _folder(path, skip)
+    elif path.is_file():
+        yield Item(str(path), str(path), PurePath(path.name))
+    elif path.exists():
+        yield Failed(argument, "neither a file nor a folder; cameras are for `mien run`")
+    else:
+        yield Failed(argument, "no such file or folder")
+
+
+def _folder(path: Path, skip: Path | None) -> Iterator[Item | Failed]:
+    closed: list[OSError] = []
+    empty = True
+    for folder, below, names in os.walk(path, onerror=closed.append):
+        here = Path(folder)
+        below[:] = sorted(n for n in below if n[0] != "." and (here / n).resolve() != skip)
+        for name in sorted(names):
+            file = here / name
+            if name[0] != "." and file.suffix.lower() in PHOTOS | FILMS:
+                empty = False
+                yield Item(str(file), str(file), PurePath(file.relative_to(path)))
+    for error in closed:
+        yield Failed(str(error.filename), f"cannot be looked into: {error.strerror}")
+    if empty and not closed:
+        yield Failed(str(path), "no photos and no videos in this folder")
+
+
+def _told_apart(items: list[Item]) -> list[Item]:
+    """Give the second ``a.jpg`` another stem than the first."""
+    taken: set[str] = set()
+    apart = []
+    for item in items:
+        stem, count = item.stem, 1
+        while str(stem).lower() in taken:  # some file systems do not tell A from a
+            count += 1
+            stem = item.stem.with_stem(f"{item.stem.stem}-{count}")
+        taken.add(str(stem).lower())
+        apart.append(Item(item.address, item.shown, stem, item.stream))
+    return apart

@@ -1,0 +1,241 @@
+"""The bands of a timeline, from top to bottom; each labels itself where it has room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge.types import EMOTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from edge.analysis import results as r
+    from edge.analysis.bins import Bins, Slice
+
+ORDER = ("happy", "surprise", "neutral", "contempt", "disgust", "fear", "anger", "sad")
+"""From the bottom: pleasant below, unpleasant above, so that valence is the shape of the border."""
+
+COLOURS = {
+    "happy": "#f6c445",
+    "surprise": "#8fd3c1",
+    "neutral": "#dfe5e8",
+    "contempt": "#b58a6a",
+    "disgust": "#8aa05a",
+    "fear": "#8e7cc3",
+    "anger": "#d9534a",
+    "sad": "#6f9bd1",
+    "uncertain": "#eceff1",
+}
+LEVELS = ("#cfd8dc", "#90caf9", "#ffcc80", "#ef6c00", "#c62828", "#6a1b9a")
+INK, PALE = "#263238", "#78909c"
+
+ROOM_S, ROOM = 0.05, 0.16
+"""An area is labelled where it is that wide (of the length) and that high (of the band)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A band: its name at the left, whether there is anything to show, how high, how drawn."""
+
+    name: str
+    shows: Callable[[Bins, r.Summary], bool]
+    height: Callable[[r.Summary], float]
+    draw: Callable[[Axes, Bins, r.Summary], None]
+
+
+def clock(t_s: float, length_s: float) -> str:
+    """Seconds as one reads them: 12 s, or 1:05, or 1:02:05 in a long video."""
+    if length_s < 120:
+        return f"{t_s:g} s"
+    minutes, seconds = divmod(round(t_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _edges(bins: Bins) -> NDArray[np.float64]:
+    return np.arange(len(bins.slices) + 1) * bins.length_s
+
+
+def _means(bins: Bins, name: str) -> NDArray[np.float64]:
+    means = [piece.mean(name) for piece in bins.slices]
+    return np.array([np.nan if mean is None else mean for mean in means])
+
+
+def _stepped(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One more value than slices, for drawing with ``step="post"``."""
+    return np.append(values, values[-1:])
+
+
+def _spans(flags: list[bool], length_s: float) -> list[tuple[float, float]]:
+    edges = [i for i, (a, b) in enumerate(pairwise([False, *flags, False])) if a != b]
+    return [(a * length_s, b * length_s) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _feelings(axes: Axes, bins: Bins, summary: r.Summary) -> None:
+    edges = _edges(bins)
+    shares = np.array([_shares(piece) for piece in bins.slices]).T
+    below = np.zeros(shares.shape[1])
+    for name, share in zip(ORDER, shares, strict=True):
+        above = below + share
+        axes.fill_between(
+            edges, _stepped(below), _stepped(above), step="post", color=COLOURS[name], linewidth=0
+        )
+        _inside(axes, bins, name, below, above)
+        below = above
+    for missing, text in ((True, "nobody in sight"), (False, "expression not read")):
+        flags = [
+            not piece.emotion_s and (piece.anybody_s < piece.passed_s / 2) == missing
+            for piece in bins.slices
+        ]
+        for start_s, end_s in _spans(flags, bins.length_s):
+            _hatched(axes, start_s, end_s, text, summary.duration_s)
+    axes.set(ylim=(0, 1), yticks=[])
+
+
+def _shares(piece: Slice) -> list[float]:
+    if not piece.emotion_s:
+        return [np.nan] * len(ORDER)
+    by_name = dict(zip(EMOTIONS, piece.emotion, strict=True))
+    total = sum(piece.emotion) or 1.0
+    return [by_name[name] / total for name in ORDER]
+
+
+def _inside(
+    axes: Axes, bins: Bins, name: str, below: NDArray[np.float64], above: NDArray[np.float64]
+) -> None:
+    """The emotion's name wherever its area has room for it: once in each of its longest spans."""
+    thick = np.nan_to_num(above - below)
+    width = len(thick) * bins.length_s
+    spans = [
+        (a, b) for a, b in _spans(list(thick >= ROOM), bins.length_s) if b - a >= ROOM_S * width
+    ]
+    for start_s, end_s in sorted(spans, key=lambda s: s[0] - s[1])[:4]:
+        first, last = round(start_s / bins.length_s), round(end_s / bins.length_s)
+        inner = thick[first:last]
+        reach = max(1, int(ROOM_S * len(thick) / 2))
+        evened = np.array(
+            [inner[max(0, i - reach) : i + reach + 1].min() for i in range(len(inner))]
+        )
+        centred = evened - np.abs(np.linspace(-0.1, 0.1, len(inner)))
+        at = first + int(centred.argmax())
+        axes.text(
+            (at + 0.5) * bins.length_s,
+            float(below[at] + above[at]) / 2,
+            name,
+            ha="center",
+            va="center",
+            fontsize=11 if thick[at] > 0.3 else 9,
+            color=INK,
+        )
+
+
+def _hatched(axes: Axes, start_s: float, end_s: float, text: str, length_s: float) -> None:
+    axes.axvspan(start_s, end_s, facecolor="white", edgecolor="#b0bec5", hatch="////", linewidth=0)
+    if end_s - start_s >= 0.1 * length_s:
+        _note(axes, (start_s + end_s) / 2, 0.5, text)
+
+
+def _note(axes: Axes, x: float, y: float, text: str, **more: Any) -> None:
+    box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+    axes.text(x, y, text, ha="center", va="center", fontsize=9, color=PALE, bbox=box, **more)
+
+
+def _valence(axes: Axes, bins: Bins, summary: r.Summary) -> None:
+    edges, values = _edges(bins), _means(bins, "valence")
+    shown = _stepped(values)
+    axes.fill_between(edges, 0, np.clip(shown, 0, None), step="post", color="#f6c445", alpha=0.65)
+    axes.fill_between(edges, 0, np.clip(shown, None, 0), step="post", color="#6f9bd1", alpha=0.65)
+    axes.step(edges, shown, where="post", color="#455a64", linewidth=1.2)
+    axes.axhline(0, color="#90a4ae", linewidth=0.8)
+    axes.set(ylim=(-1, 1), yticks=[-0.75, 0.75], yticklabels=[])
+    for y, text in ((0.78, "pleasant"), (-0.78, "unpleasant")):
+        axes.text(0.004, (y + 1) / 2, text, transform=axes.transAxes, va="center", color=PALE)
+    _ended(axes, bins, _means(bins, "arousal"), "arousal", "#b0447a")
+    del summary
+
+
+def _ended(axes: Axes, bins: Bins, values: NDArray[np.float64], name: str, colour: str) -> None:
+    """A thin line that bears its name where it is highest."""
+    if np.isnan(values).all():
+        return
+    axes.step(
+        _edges(bins), _stepped(values), where="post", color=colour, linewidth=1, ls=(0, (4, 2))
+    )
+    at = int(np.nanargmax(values))
+    x = np.clip((at + 0.5) / len(values), 0.05, 0.95)
+    y = min(0.92, (float(values[at]) + 1) / 2 + 0.1)
+    axes.text(x, y, name, transform=axes.transAxes, ha="center", fontsize=9, color=colour)
+
+
+def _eyes(axes: Axes, bins: Bins, summary: r.Summary) -> None:
+    edges = _edges(bins)
+    openness = _means(bins, "openness")
+    axes.fill_between(
+        edges, 0, _stepped(np.clip(openness, 0, 1)), step="post", color="#4db6ac", alpha=0.55, lw=0
+    )
+    flags = [piece.shut_s > piece.passed_s / 2 for piece in bins.slices]
+    for start_s, end_s in _spans(flags, bins.length_s):
+        axes.axvspan(start_s, end_s, color="#37474f", alpha=0.9, linewidth=0)
+        if end_s - start_s >= 0.05 * summary.duration_s:
+            text = f"shut {end_s - start_s:.1f} s"
+            axes.text(*((start_s + end_s) / 2, 0.5, text), ha="center", va="center", color="white")
+    seen = np.isnan(openness) & ~np.array(flags, dtype=bool)
+    for start_s, end_s in _spans(list(seen), bins.length_s):
+        _hatched(axes, start_s, end_s, "eyes not seen", summary.duration_s)
+    axes.set(ylim=(0, 1), yticks=[0.08, 0.92], yticklabels=["shut", "open"])
+
+
+def _attention(axes: Axes, bins: Bins, summary: r.Summary) -> None:
+    values = _means(bins, "attention")
+    axes.fill_between(
+        _edges(bins), 0, _stepped(values), step="post", color="#7986cb", alpha=0.5, linewidth=0
+    )
+    for start_s, end_s in _spans(list(np.isnan(values)), bins.length_s):
+        _hatched(axes, start_s, end_s, "not seen", summary.duration_s)
+    axes.set(ylim=(0, 1), yticks=[0.08, 0.92], yticklabels=["away", "here"])
+
+
+def _alerts(axes: Axes, _bins: Bins, summary: r.Summary) -> None:
+    rows = _kinds(summary)
+    length_s = max(summary.duration_s, 0.1)
+    for alert in summary.alerts:
+        row = rows.index(alert.type)
+        end_s = length_s if alert.end_s is None else alert.end_s
+        span_s = max(end_s - alert.start_s, length_s / 300)
+        axes.barh(row, span_s, left=alert.start_s, height=0.72, color=LEVELS[alert.level])
+        text = f"{alert.type.replace('_', ' ')} {end_s - alert.start_s:.1f} s"
+        wide = 0.0085 * len(text) * length_s
+        if span_s > wide:
+            bright = "white" if alert.level >= 3 else INK
+            axes.text(alert.start_s + span_s / 2, row, text, ha="center", va="center", color=bright)
+        elif alert.start_s + span_s + wide < length_s:
+            axes.text(alert.start_s + span_s + length_s / 200, row, text, va="center", color=INK)
+        else:
+            axes.text(alert.start_s - length_s / 200, row, text, ha="right", va="center", color=INK)
+    axes.set(ylim=(max(len(rows), 1) - 0.45, -0.55), yticks=[])
+    if not rows:
+        axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", color=PALE)
+
+
+def _kinds(summary: r.Summary) -> list[str]:
+    return list(dict.fromkeys(alert.type for alert in summary.alerts))
+
+
+def _has(name: str) -> Callable[[Bins, r.Summary], bool]:
+    return lambda bins, _: any(piece.weights[name] for piece in bins.slices)
+
+
+feelings = Panel("emotions", _has("valence"), lambda _: 2.6, _feelings)
+valence = Panel("valence", _has("valence"), lambda _: 1.25, _valence)
+eyes = Panel("eyes", lambda *_: True, lambda _: 0.7, _eyes)
+attention = Panel("attention", _has("attention"), lambda _: 0.7, _attention)
+alerts = Panel(
+    "alerts", lambda *_: True, lambda summary: 0.32 * max(1, len(_kinds(summary))), _alerts
+)
