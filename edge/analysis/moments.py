@@ -63,6 +63,8 @@ class Moments:
             self._close(track)
         self._presence(None, end_s)
         for alert in alerts:
+            if alert.reason == "escalated":
+                continue  # the graver one that it became is a moment
             lasted = "" if alert.end_s is None else f" for {alert.end_s - alert.start_s:.1f} s"
             text = f"{alert.type.replace('_', ' ')}{lasted}"
             weight = 0.5 + alert.level / 10

@@ -125,7 +125,8 @@ def _live(
         ok, image = capture.retrieve()
         if not ok:
             if now_ns - read_ns > settings.timeout_s * NS:
-                msg = f"camera.source: {_safe(settings.source)}: gives nothing that can be read"
+                name = without_password(settings.source)
+                msg = f"camera.source: {name}: gives nothing that can be read"
                 raise CameraError(msg, "camera_format")
             dropped += 1
             continue

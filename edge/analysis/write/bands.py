@@ -36,7 +36,7 @@ COLOURS = {
 LEVELS = ("#cfd8dc", "#90caf9", "#ffcc80", "#ef6c00", "#c62828", "#6a1b9a")
 INK, PALE = "#263238", "#78909c"
 
-ROOM_S, ROOM = 0.05, 0.16
+ROOM_S, ROOM = 0.05, 0.075
 """An area is labelled where it is that wide (of the length) and that high (of the band)."""
 
 
@@ -60,7 +60,7 @@ def clock(t_s: float, length_s: float) -> str:
 
 
 def _edges(bins: Bins) -> NDArray[np.float64]:
-    return np.arange(len(bins.slices) + 1) * bins.length_s
+    return np.arange(len(bins.slices) + 1, dtype=np.float64) * bins.length_s
 
 
 def _means(bins: Bins, name: str) -> NDArray[np.float64]:
@@ -131,7 +131,7 @@ def _inside(
             name,
             ha="center",
             va="center",
-            fontsize=11 if thick[at] > 0.3 else 9,
+            fontsize=11 if thick[at] > 0.25 else 8.5,
             color=INK,
         )
 
@@ -154,7 +154,7 @@ def _valence(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     axes.fill_between(edges, 0, np.clip(shown, None, 0), step="post", color="#6f9bd1", alpha=0.65)
     axes.step(edges, shown, where="post", color="#455a64", linewidth=1.2)
     axes.axhline(0, color="#90a4ae", linewidth=0.8)
-    axes.set(ylim=(-1, 1), yticks=[-0.75, 0.75], yticklabels=[])
+    axes.set(ylim=(-1, 1), yticks=[])
     for y, text in ((0.78, "pleasant"), (-0.78, "unpleasant")):
         axes.text(0.004, (y + 1) / 2, text, transform=axes.transAxes, va="center", color=PALE)
     _ended(axes, bins, _means(bins, "arousal"), "arousal", "#b0447a")
@@ -203,29 +203,58 @@ def _attention(axes: Axes, bins: Bins, summary: r.Summary) -> None:
 
 
 def _alerts(axes: Axes, _bins: Bins, summary: r.Summary) -> None:
-    rows = _kinds(summary)
     length_s = max(summary.duration_s, 0.1)
-    for alert in summary.alerts:
-        row = rows.index(alert.type)
-        end_s = length_s if alert.end_s is None else alert.end_s
-        span_s = max(end_s - alert.start_s, length_s / 300)
-        axes.barh(row, span_s, left=alert.start_s, height=0.72, color=LEVELS[alert.level])
-        text = f"{alert.type.replace('_', ' ')} {end_s - alert.start_s:.1f} s"
-        wide = 0.0085 * len(text) * length_s
-        if span_s > wide:
-            bright = "white" if alert.level >= 3 else INK
-            axes.text(alert.start_s + span_s / 2, row, text, ha="center", va="center", color=bright)
-        elif alert.start_s + span_s + wide < length_s:
-            axes.text(alert.start_s + span_s + length_s / 200, row, text, va="center", color=INK)
-        else:
-            axes.text(alert.start_s - length_s / 200, row, text, ha="right", va="center", color=INK)
+    rows = _rows(summary)
+    for row, bars in enumerate(rows):
+        for bar in bars:
+            _bar(axes, row, bar, length_s)
     axes.set(ylim=(max(len(rows), 1) - 0.45, -0.55), yticks=[])
     if not rows:
         axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", color=PALE)
 
 
-def _kinds(summary: r.Summary) -> list[str]:
-    return list(dict.fromkeys(alert.type for alert in summary.alerts))
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A piece of an alert: from where it took over from the milder one."""
+
+    start_s: float
+    end_s: float
+    level: int
+    text: str
+
+
+def _rows(summary: r.Summary) -> list[list[Bar]]:
+    """Bars in as few rows as keep them apart. One that grew into the next has no words."""
+    grown: dict[float, float] = {}
+    rows: list[list[Bar]] = []
+    for alert in summary.alerts:
+        end_s = summary.duration_s if alert.end_s is None else alert.end_s
+        text = f"{alert.type.replace('_', ' ')} {end_s - alert.start_s:.1f} s"
+        start_s = grown.pop(alert.start_s, alert.start_s)
+        if alert.reason == "escalated":
+            grown[alert.start_s] = end_s
+            text = ""
+        bar = Bar(start_s, end_s, alert.level, text)
+        fitting = [row for row in rows if row[-1].end_s <= start_s]
+        if fitting:
+            fitting[0].append(bar)
+        else:
+            rows.append([bar])
+    return rows[:8]
+
+
+def _bar(axes: Axes, row: int, bar: Bar, length_s: float) -> None:
+    span_s = max(bar.end_s - bar.start_s, length_s / 300)
+    axes.barh(row, span_s, left=bar.start_s, height=0.72, align="center", color=LEVELS[bar.level])
+    wide, gap = 0.0085 * len(bar.text) * length_s, length_s / 200
+    if span_s > wide:
+        bright = "white" if bar.level >= 3 else INK
+        middle = bar.start_s + span_s / 2
+        axes.text(middle, row, bar.text, ha="center", va="center", color=bright)
+    elif bar.start_s + span_s + wide < length_s:
+        axes.text(bar.start_s + span_s + gap, row, bar.text, va="center", color=INK)
+    else:
+        axes.text(bar.start_s - gap, row, bar.text, ha="right", va="center", color=INK)
 
 
 def _has(name: str) -> Callable[[Bins, r.Summary], bool]:
@@ -237,5 +266,5 @@ valence = Panel("valence", _has("valence"), lambda _: 1.25, _valence)
 eyes = Panel("eyes", lambda *_: True, lambda _: 0.7, _eyes)
 attention = Panel("attention", _has("attention"), lambda _: 0.7, _attention)
 alerts = Panel(
-    "alerts", lambda *_: True, lambda summary: 0.32 * max(1, len(_kinds(summary))), _alerts
+    "alerts", lambda *_: True, lambda summary: 0.34 * max(1, len(_rows(summary))), _alerts
 )

@@ -6,7 +6,7 @@ The same slices give the same bytes: no dates, and ids in the SVG from a fixed s
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from edge.analysis.write.bands import (
-    Panel,
     alerts,
     attention,
     clock,
@@ -25,10 +24,12 @@ from edge.analysis.write.bands import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from edge.analysis import results as r
     from edge.analysis.bins import Bins
 
-STYLE = {
+STYLE: Any = {  # a dict of matplotlib's own few hundred names
     "svg.hashsalt": "mien",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same everywhere
@@ -53,8 +54,10 @@ def draw(bins: Bins, source: r.Source, summary: r.Summary) -> tuple[bytes, bytes
     with mpl.rc_context(STYLE):
         figure = _figure(bins, source, summary)
         png, svg = io.BytesIO(), io.BytesIO()
-        FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
-        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
+        FigureCanvasAgg(figure)
+        figure.savefig(png, format="png", metadata={"Software": None})
+        FigureCanvasSVG(figure)
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     return png.getvalue(), svg.getvalue()
 
 
@@ -113,12 +116,12 @@ def _figure(bins: Bins, source: r.Source, summary: r.Summary) -> Figure:
     last.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 2, 3, 5, 6, 10]))
     last.xaxis.set_major_formatter(FuncFormatter(lambda s, _: clock(s, length_s)))
     last.tick_params(axis="x", length=3, labelbottom=True)
-    _pins(rows[0], summary, length_s, inches * (top - bottom))
+    _pins(rows[0], summary, length_s)
     _head(figure, source, summary, inches)
     return figure
 
 
-def _pins(axes: Panel.Axes, summary: r.Summary, length_s: float, inches: float) -> None:
+def _pins(axes: Axes, summary: r.Summary, length_s: float) -> None:
     """Numbers above the first panel, as the page lists them; close ones stand on each other."""
     ends = [-1.0, -1.0, -1.0]
     for number, moment in enumerate(pinned(summary), start=1):
