@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+EXTRAS = {"analyze": "analyze", "demo": "demo", "watch": "tools"}
+"""Commands that need more than the service does, and where it is to be had."""
+
+
 class Stopped(BaseException):
     """Somebody asked the service to stop: unwinds it, so that every door is shut on the way."""
 
@@ -33,7 +37,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _command(arguments: argparse.Namespace) -> int:
-    command = importlib.import_module(f"edge.commands.{arguments.command}")
+    try:
+        command = importlib.import_module(f"edge.commands.{arguments.command}")
+    except ModuleNotFoundError as error:
+        if arguments.command not in EXTRAS or str(error.name).startswith("edge"):
+            raise
+        extra = EXTRAS[arguments.command]
+        text = f"{error.name} is not installed: pip install 'mien[{extra}]'"
+        print(f"mien {arguments.command}: {text}", file=sys.stderr)
+        return 1
     try:
         return int(command.run(arguments))
     except KeyboardInterrupt:
@@ -93,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("--device", default="+", help="only this device")
     watch.add_argument("--json", action="store_true", help="a line of JSON for each message")
 
+    analyze = _add(commands, "analyze", "photos and videos: who showed what, for how long")
+    _analyze(analyze)
+
     check = _add(commands, "check", "board, configuration, camera, broker, service: a line each")
     _config(check)
     _state(check)
@@ -119,6 +134,32 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--clip", type=Path, required=True, help="video file to measure on")
     bench.add_argument("--frames", type=int, default=300)
     return parser
+
+
+def _analyze(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="photo, video, folder, rtsp:// or http:// address"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write to")
+    for name, text in (
+        ("json", "every frame as JSON; without --out to standard output"),
+        ("csv", "a table, one row a face and frame; without --out to standard output"),
+        ("timeline", "a video over time as PNG and SVG"),
+        ("report", "a page for each video, and one for them all"),
+        ("annotate", "pictures and videos of people, with what was seen drawn on them"),
+        ("thumbnails", "pictures of people in the report"),
+    ):
+        parser.add_argument(f"--{name}", action="store_true", help=text)
+    parser.add_argument(
+        "--profile", default="research", help="as in config.yaml; workplace: no emotion at all"
+    )
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="stop after so much of each video or address"
+    )
+    parser.epilog = (
+        "With --out and none of --json, --csv, --timeline, --report: all four of them. "
+        "Exit status: 0 all well, 1 something could not be read or written whole, 130 stopped."
+    )
 
 
 def _add(

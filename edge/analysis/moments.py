@@ -31,6 +31,17 @@ MARKS = {"yawn": 0.5, "head_nod": 0.4}
 Open = tuple[str, float, float, float]
 """An expression under way: label, since, last seen, most sure."""
 
+Key = tuple[str, float, int | None]
+"""Which moment: kind, begin in seconds, track."""
+
+SURER = 0.1
+"""A picture of an expression is taken again when it has become so much surer."""
+
+
+def key(moment: r.Moment) -> Key:
+    """Its name among all moments."""
+    return moment.kind, moment.t_s, moment.track
+
 
 class Moments:
     """Takes every frame once, in order; ``listed`` gives what stood out."""
@@ -42,9 +53,12 @@ class Moments:
         self._open: dict[int, Open] = {}
         self._smiles: dict[int, r.Moment] = {}
         self._nobody_s: float | None = None
+        self._shown: dict[int, float] = {}
+        self._wanted: list[Key] = []
 
-    def add(self, frame: r.Frame, step: Step, first_ns: int) -> None:
-        """Look at one frame."""
+    def add(self, frame: r.Frame, step: Step, first_ns: int) -> list[Key]:
+        """Look at one frame; gives the moments that it would be a good picture of."""
+        self._wanted = []
         for face in frame.faces:
             self._expression(face, frame.t_s)
             self._smile(face, frame.t_s)
@@ -56,6 +70,18 @@ class Moments:
                 start_s, end_s = ((t - first_ns) / NS for t in (mark.start_ns, mark.end_ns))
                 text = mark.type.replace("_", " ")
                 self._keep("mark", start_s, end_s, step.track, text, MARKS[mark.type])
+                self._wanted.append(("mark", round(start_s, 3), step.track))
+        for alert in step.changes:
+            if alert.change == "new":
+                self._wanted.append(("alert", round((alert.start_ns - first_ns) / NS, 3), None))
+        return self._wanted
+
+    def possible(self) -> set[Key]:
+        """Those that may still be listed, alerts apart."""
+        kept = {key(moment) for _, _, moment in self._kept}
+        smiles = {key(moment) for moment in self._smiles.values()}
+        under_way = {("emotion", round(o[1], 3), track) for track, o in self._open.items()}
+        return kept | smiles | under_way
 
     def listed(self, end_s: float, alerts: list[r.Alert]) -> list[r.Moment]:
         """In order of time. ``alerts`` are moments too."""
@@ -80,15 +106,21 @@ class Moments:
         was = self._open.get(face.track)
         if was is not None and was[0] == emotion.label:
             sure = max(was[3], emotion.confidence)
+            if emotion.confidence > self._shown.get(face.track, 0.0) + SURER:
+                self._shown[face.track] = emotion.confidence
+                self._wanted.append(("emotion", round(was[1], 3), face.track))
             self._open[face.track] = (was[0], was[1], t_s, sure)
             return
         if was is not None:
             self._open[face.track] = (was[0], was[1], t_s, was[3])
             self._close(face.track)
         self._open[face.track] = (emotion.label, t_s, t_s, emotion.confidence)
+        self._shown[face.track] = emotion.confidence
+        self._wanted.append(("emotion", round(t_s, 3), face.track))
 
     def _close(self, track: int) -> None:
         label, start_s, end_s, sure = self._open.pop(track)
+        self._shown.pop(track, None)
         lasted_s = end_s - start_s
         if label in PALE or lasted_s < LASTS_S:
             return
@@ -108,9 +140,10 @@ class Moments:
         strength = round((wide + happy) / 2, 3)
         best = self._smiles.get(face.track)
         if best is None or strength > best.weight:
+            self._wanted.append(("smile", round(t_s, 3), face.track))
             self._smiles[face.track] = r.Moment(
                 kind="smile",
-                t_s=t_s,
+                t_s=round(t_s, 3),
                 end_s=None,
                 track=face.track,
                 text="the widest smile",

@@ -6,7 +6,7 @@ A frame stands until the next one, for a second at the most: what was not looked
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET, structs
 
@@ -16,6 +16,7 @@ from edge.analysis.moments import Moments
 from edge.types import NS
 
 if TYPE_CHECKING:
+    from edge.analysis.moments import Key
     from edge.types import MoodSummary, Step
 
 STANDS_S = 1.0
@@ -98,8 +99,8 @@ class Record:
         self._faces_most = 0
         self.frames = 0
 
-    def add(self, frame: r.Frame, step: Step, first_ns: int) -> None:
-        """Take the next frame."""
+    def add(self, frame: r.Frame, step: Step, first_ns: int) -> list[Key]:
+        """Take the next frame; gives the moments that it would be a good picture of."""
         if self._last is not None:
             self._span_s = min(STANDS_S, frame.t_s - self._last.t_s)
             self._count(self._last, self._span_s)
@@ -119,11 +120,9 @@ class Record:
                 reason=alert.reason,
             )
         self._windows += [_window(each, first_ns, emotion=self._emotion) for each in step.summaries]
-        self.moments.add(frame, step, first_ns)
+        return self.moments.add(frame, step, first_ns)
 
-    def summary(
-        self, ended: Literal["complete", "cut_off", "interrupted"], why: str | None
-    ) -> r.Summary:
+    def summary(self, ended: r.Ended, why: str | None) -> r.Summary:
         """Everything so far."""
         last = self._last
         single = self.frames == 1

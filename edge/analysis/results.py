@@ -15,6 +15,8 @@ from edge.analysis.table import Cell  # noqa: TC001 - msgspec reads annotations
 
 SCHEMA = "analysis/1.0"
 
+Ended = Literal["complete", "cut_off", "interrupted"]
+
 
 class Attention(msgspec.Struct, frozen=True, kw_only=True):
     """How much somebody is with it, 0..1, and the parts that ``value`` is the product of."""
@@ -172,7 +174,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     ``ended``: ``complete``, ``cut_off`` (the file breaks off) or ``interrupted`` (somebody did).
     """
 
-    ended: Literal["complete", "cut_off", "interrupted"]
+    ended: Ended
     why: str | None
     frames: int
     duration_s: float

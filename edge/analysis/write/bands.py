@@ -60,7 +60,8 @@ def clock(t_s: float, length_s: float) -> str:
 
 
 def _edges(bins: Bins) -> NDArray[np.float64]:
-    return np.arange(len(bins.slices) + 1, dtype=np.float64) * bins.length_s
+    """Both ends of each slice, as ``_steps`` has the values."""
+    return np.repeat(np.arange(len(bins.slices) + 1, dtype=np.float64) * bins.length_s, 2)[1:-1]
 
 
 def _means(bins: Bins, name: str) -> NDArray[np.float64]:
@@ -68,9 +69,9 @@ def _means(bins: Bins, name: str) -> NDArray[np.float64]:
     return np.array([np.nan if mean is None else mean for mean in means])
 
 
-def _stepped(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One more value than slices, for drawing with ``step="post"``."""
-    return np.append(values, values[-1:])
+def _steps(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each value at both ends of its slice, so that one beside a gap is drawn to its end."""
+    return np.repeat(values, 2)
 
 
 def _spans(flags: list[bool], length_s: float) -> list[tuple[float, float]]:
@@ -84,9 +85,7 @@ def _feelings(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     below = np.zeros(shares.shape[1])
     for name, share in zip(ORDER, shares, strict=True):
         above = below + share
-        axes.fill_between(
-            edges, _stepped(below), _stepped(above), step="post", color=COLOURS[name], linewidth=0
-        )
+        axes.fill_between(edges, _steps(below), _steps(above), color=COLOURS[name], linewidth=0)
         _inside(axes, bins, name, below, above)
         below = above
     for missing, text in ((True, "nobody in sight"), (False, "expression not read")):
@@ -149,10 +148,10 @@ def _note(axes: Axes, x: float, y: float, text: str, **more: Any) -> None:
 
 def _valence(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     edges, values = _edges(bins), _means(bins, "valence")
-    shown = _stepped(values)
-    axes.fill_between(edges, 0, np.clip(shown, 0, None), step="post", color="#f6c445", alpha=0.65)
-    axes.fill_between(edges, 0, np.clip(shown, None, 0), step="post", color="#6f9bd1", alpha=0.65)
-    axes.step(edges, shown, where="post", color="#455a64", linewidth=1.2)
+    shown = _steps(values)
+    axes.fill_between(edges, 0, np.clip(shown, 0, None), color="#f6c445", alpha=0.65)
+    axes.fill_between(edges, 0, np.clip(shown, None, 0), color="#6f9bd1", alpha=0.65)
+    axes.plot(edges, shown, color="#455a64", linewidth=1.2)
     axes.axhline(0, color="#90a4ae", linewidth=0.8)
     axes.set(ylim=(-1, 1), yticks=[])
     for y, text in ((0.78, "pleasant"), (-0.78, "unpleasant")):
@@ -165,9 +164,7 @@ def _ended(axes: Axes, bins: Bins, values: NDArray[np.float64], name: str, colou
     """A thin line that bears its name where it is highest."""
     if np.isnan(values).all():
         return
-    axes.step(
-        _edges(bins), _stepped(values), where="post", color=colour, linewidth=1, ls=(0, (4, 2))
-    )
+    axes.step(_edges(bins), _steps(values), where="post", color=colour, linewidth=1, ls=(0, (4, 2)))
     at = int(np.nanargmax(values))
     x = np.clip((at + 0.5) / len(values), 0.05, 0.95)
     y = min(0.92, (float(values[at]) + 1) / 2 + 0.1)
@@ -177,9 +174,7 @@ def _ended(axes: Axes, bins: Bins, values: NDArray[np.float64], name: str, colou
 def _eyes(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     edges = _edges(bins)
     openness = _means(bins, "openness")
-    axes.fill_between(
-        edges, 0, _stepped(np.clip(openness, 0, 1)), step="post", color="#4db6ac", alpha=0.55, lw=0
-    )
+    axes.fill_between(edges, 0, _steps(np.clip(openness, 0, 1)), color="#4db6ac", alpha=0.55, lw=0)
     flags = [piece.shut_s > piece.passed_s / 2 for piece in bins.slices]
     for start_s, end_s in _spans(flags, bins.length_s):
         axes.axvspan(start_s, end_s, color="#37474f", alpha=0.9, linewidth=0)
@@ -194,9 +189,7 @@ def _eyes(axes: Axes, bins: Bins, summary: r.Summary) -> None:
 
 def _attention(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     values = _means(bins, "attention")
-    axes.fill_between(
-        _edges(bins), 0, _stepped(values), step="post", color="#7986cb", alpha=0.5, linewidth=0
-    )
+    axes.fill_between(_edges(bins), 0, _steps(values), color="#7986cb", alpha=0.5, linewidth=0)
     for start_s, end_s in _spans(list(np.isnan(values)), bins.length_s):
         _hatched(axes, start_s, end_s, "not seen", summary.duration_s)
     axes.set(ylim=(0, 1), yticks=[0.08, 0.92], yticklabels=["away", "here"])

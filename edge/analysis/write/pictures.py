@@ -46,6 +46,15 @@ def thumbnail(image: NDArray[np.uint8], track: int | None, frame: r.Frame) -> ND
         y0, y1 = max(0, round(y - reach)), min(height, round(y + reach))
         if x1 - x0 > 8 and y1 - y0 > 8:
             image = image[y0:y1, x0:x1]
+    return _small(image)
+
+
+def annotated_small(image: NDArray[np.uint8], frame: r.Frame) -> NDArray[np.uint8]:
+    """The whole picture, small, with its boxes."""
+    return _small(annotated(image, frame))
+
+
+def _small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     scale = min(1.0, THUMB / max(image.shape[:2]))
     if scale == 1.0:
         return image.copy()

@@ -7,12 +7,16 @@ import io
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
+from msgspec import UNSET
 
 from edge.analysis import results as r
 from edge.analysis import table
+from edge.types import EMOTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from edge.analysis.runs import Run
 
 
 class JsonStream:
@@ -39,12 +43,14 @@ class JsonStream:
 class CsvStream:
     """One table with a head; a row is whole or not there."""
 
-    def __init__(self, file: BinaryIO, *, emotion: bool) -> None:
-        """Write the names of the columns."""
+    def __init__(
+        self, file: BinaryIO, *, emotion: bool = True, head: Iterable[str] | None = None
+    ) -> None:
+        """Write the names of the columns; of faces and frames, unless others are given."""
         self._file, self._emotion = file, emotion
         self._line = io.StringIO()
         self._writer = csv.writer(self._line, lineterminator="\r\n")  # RFC 4180
-        self.row(table.columns(emotion=emotion))
+        self.row(table.columns(emotion=emotion) if head is None else head)
 
     def add(self, name: str, frame: r.Frame) -> None:
         """Write the rows of one frame."""
@@ -57,6 +63,27 @@ class CsvStream:
         self._file.write(self._line.getvalue().encode())
         self._line.seek(0)
         self._line.truncate()
+
+
+def summary(run: Run) -> bytes:
+    """One row for each file of a run."""
+    file = io.BytesIO()
+    emotion = run.photos_shown is not UNSET
+    names = ("file", "status", "why", "kind", "frames", "duration_s", "faces")
+    means = ("attention", "eyes_shut", *(("dominant", "valence") if emotion else ()))
+    shown = (*EMOTIONS, "uncertain") if emotion else ()
+    stream = CsvStream(file, head=(*names, *means, "alerts", *(f"share_{n}" for n in shown)))
+    for entry in run.entries:
+        known = {} if entry.shown is UNSET or not entry.shown else entry.shown
+        values = [getattr(entry, name) for name in (*names, *means)]
+        stream.row(
+            [
+                *(None if value is UNSET else value for value in values),
+                " ".join(entry.alerts) or None,
+                *(known.get(name, 0.0) if known else None for name in shown),
+            ]
+        )
+    return file.getvalue()
 
 
 def _tame(cell: table.Cell) -> table.Cell:

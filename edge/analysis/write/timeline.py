@@ -6,6 +6,7 @@ The same slices give the same bytes: no dates, and ids in the SVG from a fixed s
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 STYLE: Any = {  # a dict of matplotlib's own few hundred names
     "svg.hashsalt": "mien",
     "svg.fonttype": "path",
+    "text.parse_math": False,  # a file may be called $a$.mp4
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same everywhere
     "font.size": 9.5,
     "axes.edgecolor": "#90a4ae",
@@ -51,7 +53,8 @@ PINS = 12
 
 def draw(bins: Bins, source: r.Source, summary: r.Summary) -> tuple[bytes, bytes]:
     """The picture as PNG and as SVG."""
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of letters in a name that the font has not
         figure = _figure(bins, source, summary)
         png, svg = io.BytesIO(), io.BytesIO()
         FigureCanvasAgg(figure)
