@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from edge.types import Step
 
 KEPT = 40
+SPANS = 5000
+"""Of expressions, one after the other; a face that changed every two seconds for three hours."""
+
 LASTS_S = 0.8
 """An expression under this is not worth a look."""
 
@@ -52,6 +55,7 @@ class Moments:
         self._count = 0
         self._open: dict[int, Open] = {}
         self._smiles: dict[int, r.Moment] = {}
+        self.shown: list[r.Shown] = []
         self._nobody_s: float | None = None
         self._shown: dict[int, float] = {}
         self._wanted: list[Key] = []
@@ -121,6 +125,16 @@ class Moments:
     def _close(self, track: int) -> None:
         label, start_s, end_s, sure = self._open.pop(track)
         self._shown.pop(track, None)
+        if len(self.shown) < SPANS:
+            self.shown.append(
+                r.Shown(
+                    track=track,
+                    label=label,
+                    start_s=round(start_s, 3),
+                    end_s=round(end_s, 3),
+                    confidence=round(sure, 3),
+                )
+            )
         lasted_s = end_s - start_s
         if label in PALE or lasted_s < LASTS_S:
             return

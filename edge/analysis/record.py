@@ -133,6 +133,7 @@ class Record:
         most = heapq.nsmallest(PEOPLE, self._people.values(), key=lambda t: (-t.seen_s, t.track))
         people = sorted(most, key=lambda t: t.track or 0)
         alerts = list(self._alerts.values())
+        moments = self.moments.listed(length_s, alerts)
         return r.Summary(
             ended=ended,
             why=why,
@@ -144,7 +145,8 @@ class Record:
             people_left_out=len(self._people) - len(people),
             alerts=alerts,
             alerts_left_out=self._alerts_left_out,
-            moments=self.moments.listed(length_s, alerts),
+            moments=moments,
+            shown=sorted(self.moments.shown, key=lambda s: (s.start_s, s.track)),
             windows=self._windows,
         )
 

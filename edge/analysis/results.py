@@ -129,6 +129,16 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     weight: float
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """One face, as it was called for a while. ``confidence``: at its surest."""
+
+    track: int
+    label: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """One face over the whole file, or all of them (``track`` None), by time seen.
 
@@ -185,6 +195,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     alerts: list[Alert]
     alerts_left_out: int
     moments: list[Moment]
+    shown: list[Shown]
     windows: list[Window]
 
 

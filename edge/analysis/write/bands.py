@@ -117,6 +117,10 @@ def _inside(
     ]
     for start_s, end_s in sorted(spans, key=lambda s: s[0] - s[1])[:4]:
         first, last = round(start_s / bins.length_s), round(end_s / bins.length_s)
+        half = round(0.0045 * len(name) * len(thick))  # no name runs over the edge of the band
+        first, last = max(first, half), min(last, len(thick) - half)
+        if last <= first:
+            continue
         inner = thick[first:last]
         reach = max(1, int(ROOM_S * len(thick) / 2))
         evened = np.array(
@@ -208,8 +212,9 @@ def _alerts(axes: Axes, _bins: Bins, summary: r.Summary) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A piece of an alert: from where it took over from the milder one."""
+    """A piece of an alert: from where it took over from the milder one, which began ``from_s``."""
 
+    from_s: float
     start_s: float
     end_s: float
     level: int
@@ -227,7 +232,7 @@ def _rows(summary: r.Summary) -> list[list[Bar]]:
         if alert.reason == "escalated":
             grown[alert.start_s] = end_s
             text = ""
-        bar = Bar(start_s, end_s, alert.level, text)
+        bar = Bar(alert.start_s, start_s, end_s, alert.level, text)
         fitting = [row for row in rows if row[-1].end_s <= start_s]
         if fitting:
             fitting[0].append(bar)
@@ -240,21 +245,51 @@ def _bar(axes: Axes, row: int, bar: Bar, length_s: float) -> None:
     span_s = max(bar.end_s - bar.start_s, length_s / 300)
     axes.barh(row, span_s, left=bar.start_s, height=0.72, align="center", color=LEVELS[bar.level])
     wide, gap = 0.0085 * len(bar.text) * length_s, length_s / 200
+    bright = "white" if bar.level >= 3 else INK
     if span_s > wide:
-        bright = "white" if bar.level >= 3 else INK
         middle = bar.start_s + span_s / 2
         axes.text(middle, row, bar.text, ha="center", va="center", color=bright)
     elif bar.start_s + span_s + wide < length_s:
         axes.text(bar.start_s + span_s + gap, row, bar.text, va="center", color=INK)
     else:
-        axes.text(bar.start_s - gap, row, bar.text, ha="right", va="center", color=INK)
+        axes.text(bar.from_s - gap, row, bar.text, ha="right", va="center", color=INK)
 
 
 def _has(name: str) -> Callable[[Bins, r.Summary], bool]:
     return lambda bins, _: any(piece.weights[name] for piece in bins.slices)
 
 
+def _ribbons(axes: Axes, _bins: Bins, summary: r.Summary) -> None:
+    """What was said of each face, the longest seen on top; as long as they say the same, once."""
+    length_s = max(summary.duration_s, 0.1)
+    tracks = _tracks(summary)
+    for span in summary.shown:
+        if span.track not in tracks:
+            continue
+        row, wide_s = tracks.index(span.track), span.end_s - span.start_s
+        colour = COLOURS.get(span.label, COLOURS["uncertain"])
+        axes.barh(row, wide_s, left=span.start_s, height=0.78, align="center", color=colour)
+        if wide_s > 0.009 * len(span.label) * length_s:
+            middle = span.start_s + wide_s / 2
+            faint = PALE if span.label == "uncertain" else INK
+            axes.text(middle, row, span.label, ha="center", va="center", fontsize=9, color=faint)
+    axes.set(ylim=(len(tracks) - 0.45, -0.55), yticks=[])
+    if len(tracks) > 1:
+        axes.set_yticks(range(len(tracks)), [f"face {track}" for track in tracks])
+
+
+def _tracks(summary: r.Summary) -> list[int]:
+    longest = sorted(summary.people, key=lambda p: (-p.seen_s, p.track or 0))
+    return [person.track for person in longest[:5] if person.track is not None]
+
+
 feelings = Panel("emotions", _has("valence"), lambda _: 2.6, _feelings)
+ribbons = Panel(
+    "shown",
+    lambda _, summary: bool(summary.shown),
+    lambda summary: 0.32 * max(1, len(_tracks(summary))),
+    _ribbons,
+)
 valence = Panel("valence", _has("valence"), lambda _: 1.25, _valence)
 eyes = Panel("eyes", lambda *_: True, lambda _: 0.7, _eyes)
 attention = Panel("attention", _has("attention"), lambda _: 0.7, _attention)

@@ -21,6 +21,7 @@ from edge.analysis.write.bands import (
     clock,
     eyes,
     feelings,
+    ribbons,
     valence,
 )
 
@@ -73,7 +74,7 @@ def pinned(summary: r.Summary) -> list[r.Moment]:
 def _figure(bins: Bins, source: r.Source, summary: r.Summary) -> Figure:
     panels = [
         panel
-        for panel in (feelings, valence, eyes, attention, alerts)
+        for panel in (feelings, ribbons, valence, eyes, attention, alerts)
         if panel.shows(bins, summary)
     ]
     heights = [panel.height(summary) for panel in panels]
