@@ -89,8 +89,9 @@ $(TRAIN)/.made: models/training/requirements.txt
 	$(TRAIN)/bin/pip install --disable-pip-version-check --quiet --requirement $<
 	@touch $@
 
-schema: $(VENV)/.made ## write edge/tell/schema.json anew from the message types
+schema: $(VENV)/.made ## write the schema.json of messages and analyses anew from the types
 	$(BIN)/python -m edge.tell.schema
+	$(BIN)/python -m edge.analysis.schema
 
 media: $(VENV)/.made
 	@$(BIN)/python tests/media/fetch.py

@@ -6,7 +6,7 @@ dropped, a file says why it cannot be read, and what is written keeps uneven tim
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -102,6 +102,11 @@ class Writer:
         for packet in self._stream.encode():
             self._container.mux(packet)
         self._container.close()
+
+    def drop(self) -> None:
+        """Let go of a film that will not be kept."""
+        with suppress(av.FFmpegError, OSError, ValueError):
+            self._container.close()
 
 
 def _from(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:

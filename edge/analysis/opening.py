@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.analysis.sources import FILMS, PHOTOS, Unreadable
+from edge.analysis.sources import FILMS, PHOTOS, Unreadable, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,15 @@ def opened(address: str) -> Iterator[Opened]:
         with photo.opened(path) as pictures:
             yield pictures
         return
-    if path.stat().st_size == 0:
-        msg = "the file is empty"
-        raise Unreadable(msg)
+    try:
+        if path.stat().st_size == 0:
+            msg = "the file is empty"
+            raise Unreadable(msg)
+        if is_text(path):
+            msg = "neither a photo nor a video: it is a text file"
+            raise Unreadable(msg)
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror}"
+        raise Unreadable(msg) from error
     with film.opened(str(path)) as pictures:
         yield pictures

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from edge.analysis.sources import Opened, Unreadable
+from edge.analysis.sources import Opened, Unreadable, is_text
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
@@ -141,27 +141,17 @@ def _why_not(path: Path, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "may not be read: permission denied"
     try:
-        with path.open("rb") as file:
-            start = file.read(512)
+        if path.stat().st_size == 0:
+            return "the file is empty"
+        if is_text(path):
+            return "not a picture: it is a text file"
     except OSError as at_open:
         return f"cannot be read: {at_open.strerror}"
-    if not start:
-        return "the file is empty"
-    if _is_text(start):
-        return "not a picture: it is a text file"
     if "truncated" in str(error) or isinstance(error, EOFError):
         return "cut off: only a part of the picture is there"
     if isinstance(error, UnidentifiedImageError):
         return "not a picture that can be read"
     return f"damaged: {' '.join(str(error).split()) or type(error).__name__}"
-
-
-def _is_text(start: bytes) -> bool:
-    try:
-        text = start.decode()
-    except UnicodeDecodeError as error:
-        text = start[: error.start].decode() if error.start > len(start) - 4 else ""
-    return bool(text) and all(c.isprintable() or c.isspace() for c in text)
 
 
 def _pixels(error: Exception) -> str:

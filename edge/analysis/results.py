@@ -220,8 +220,3 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     def json(self) -> bytes:
         """As one JSON document, the same as ``mien analyze --json`` writes."""
         return msgspec.json.encode(self)
-
-
-def json_schema() -> dict[str, object]:
-    """JSON Schema of an ``Analysis``."""
-    return msgspec.json.schema(Analysis)

@@ -71,6 +71,17 @@ class Opened:
 Open = AbstractContextManager[Opened]
 
 
+def is_text(path: Path) -> bool:
+    """Whether a file that should show something is only words."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    try:
+        text = start.decode()
+    except UnicodeDecodeError as error:
+        text = start[: error.start].decode() if error.start > len(start) - 4 else ""
+    return bool(text) and all(c.isprintable() or c.isspace() for c in text)
+
+
 def listed(arguments: Iterable[str], out: Path | None) -> tuple[list[Item], list[Failed]]:
     """Everything to look at, each once, in the order of the arguments and of names.
 

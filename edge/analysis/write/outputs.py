@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
-
-import av
 
 from edge.analysis import photo
 from edge.analysis.bins import Bins
@@ -81,8 +79,7 @@ class Outputs:
     ) -> None:
         """Take away what was not kept."""
         if self._film is not None:
-            with suppress(av.FFmpegError, OSError, ValueError):
-                self._film.close()
+            self._film.drop()
         self._stack.close()
 
     def add(self, look: Look) -> None:
