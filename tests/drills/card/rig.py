@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DEVICE = "card"
 ROOT = f"mien/{DEVICE}"
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 """An emulated board on a busy machine: what has not come by then does not come."""
 
 
