@@ -25,60 +25,57 @@ rm -rf "$work"
 mkdir -p "$work"
 cp -a --reflink=auto "$pristine" "$tree"
 
-# --- the service, laid out as a virtual environment of the card's own Python -------------------
+# --- what the service needs from PyPI: a virtual environment of the card's own Python ------------
 version=$(ls "$tree"/usr/bin/ | sed -n 's/^python\(3\.[0-9]*\)$/\1/p')
-site=/opt/mien/lib/python$version/site-packages
-# a wheel of our own, and what it asks for, of the versions that stand in constraints.txt
-$python -m pip wheel --quiet --no-deps --wheel-dir "$work/wheel" "$repo"
-platforms=()
-for glibc in 2014 _2_17 _2_27 _2_28 _2_34; do platforms+=(--platform "manylinux${glibc}_aarch64"); done
-lay() { # where, what and how
-  local into=$1; shift
-  $python -m pip install --quiet --root-user-action=ignore --target "$into" --only-binary=:all: \
-    --no-compile "${platforms[@]}" --implementation cp --python-version "$version" \
-    --constraint "$repo/constraints.txt" "$@"
-}
-# parts of others change seldom: they are kept, compiled
-parts=$(dirname "$img")/python-$(cat "$repo/constraints.txt" "$repo/pyproject.toml" | sha256sum | cut -c1-12)
-mkdir -p "$tree$site" "$tree/opt/mien/bin"
+pins=$repo/install/requirements.txt
+deps=$(sha256sum "$pins" | cut -c1-8)-py${version/./}-aarch64
+parts=$(dirname "$img")/$deps # kept, compiled: they change seldom
+here_in=$tree/opt/mien/deps/$deps
+site=lib/python$version/site-packages
 # the card never writes there: what is not compiled now would be compiled at every start
-compile() { chroot "$tree" "/usr/bin/python$version" -m compileall -q --invalidation-mode unchecked-hash "$1"; }
-if [ ! -f "$parts/made" ]; then
+compile() {
+  chroot "$tree" "/usr/bin/python$version" -m compileall -q --invalidation-mode unchecked-hash "$1"
+}
+mkdir -p "$(dirname "$here_in")"
+if [ ! -f "$parts/pip.json" ]; then
   rm -rf "$parts"
-  lay "$parts/site" --report "$parts.json" "$(ls "$work"/wheel/mien-*.whl)[board]"
-  rm -rf "$parts"/site/{bin,edge,mien-*.dist-info}
-  cp -a "$parts/site/." "$tree$site"
-  compile "$site"
-  rm -rf "$parts/site"
-  cp -a "$tree$site" "$parts/site"
-  mv "$parts.json" "$parts/pip.json"
-  touch "$parts/made"
+  $python "$here"/pins.py "$pins" "$version" >"$work/pins.txt"
+  platforms=()
+  for glibc in 2014 _2_17 _2_27 _2_28 _2_34; do
+    platforms+=(--platform "manylinux${glibc}_aarch64")
+  done
+  $python -m pip install --quiet --root-user-action=ignore --target "$here_in/$site" --no-compile \
+    --only-binary=:all: "${platforms[@]}" --implementation cp --python-version "$version" \
+    --no-deps --require-hashes --requirement "$work/pins.txt" --report "$work/python.json"
+  rm -rf "${here_in:?}/$site/bin"
+  mkdir "$here_in/bin"
+  ln -s "/usr/bin/python$version" "$here_in/bin/python"
+  printf 'home = /usr/bin\ninclude-system-site-packages = true\nversion = %s\n' "$version" \
+    >"$here_in/pyvenv.cfg"
+  compile "/opt/mien/deps/$deps"
+  touch "$here_in/.whole"
+  cp -a "$here_in" "$parts"
+  cp "$work/python.json" "$parts/pip.json"
 else
-  cp -a "$parts/site/." "$tree$site"
+  cp -a "$parts" "$here_in"
+  mv "$here_in/pip.json" "$work/python.json"
 fi
-cp "$parts/pip.json" "$work/python.json"
-lay "$tree$site" --no-deps "$work"/wheel/mien-*.whl 2>/dev/null
-rm -rf "$tree$site/bin"
-compile "$site/edge"
-ln -s "/usr/bin/python$version" "$tree/opt/mien/bin/python"
-printf 'home = /usr/bin\ninclude-system-site-packages = true\nversion = %s\n' "$version" \
-  > "$tree/opt/mien/pyvenv.cfg"
-printf '%s\n' '#!/opt/mien/bin/python' 'import sys' 'from edge.__main__ import main' \
-  'sys.exit(main())' > "$tree/opt/mien/bin/mien"
-chmod 755 "$tree/opt/mien/bin/mien"
 
-# --- files of the card ----------------------------------------------------------------------------
+# --- the service, and the files of the card -----------------------------------------------------
 cp -a --no-preserve=ownership "$here"/files/. "$tree"/
+echo "console=tty0 root=LABEL=mien-root rootwait fsck.repair=yes quiet" >"$tree/boot/firmware/cmdline.txt"
+(cd "$repo" && $python -B -m edge.appliance.install --root "$tree" --deps "$deps" --profile vehicle)
+find "$tree"/opt/mien/versions -name __pycache__ -prune -exec rm -r {} + # this machine's Python
+compile /opt/mien/versions
 "$here"/lay.sh "$tree" "$repo"
-: > "$tree/etc/machine-id" # each card makes its own
-rm -rf "$tree"/var/lib/apt/lists/* "$tree"/var/cache/apt/* "$tree"/var/log/* "$tree"/var/lib/dbus/machine-id
+: >"$tree/etc/machine-id" # each card makes its own
+rm -rf "$tree"/var/lib/apt/lists/* "$tree"/var/cache/apt/* "$tree"/var/log/* "$tree"/tmp/* \
+  "$tree"/var/lib/dbus/machine-id
 ln -sf /run/systemd/resolve/stub-resolv.conf "$tree/etc/resolv.conf"
-mkdir -p "$tree/var/lib/mien"
 
 # --- the boot partition -------------------------------------------------------------------------
 mv "$tree/boot/firmware" "$work/boot"
 mkdir "$tree/boot/firmware"
-echo "console=tty0 root=LABEL=mien-root rootwait fsck.repair=yes quiet" > "$work/boot/cmdline.txt"
 cp "$here"/boot/* "$work/boot/"
 find "$work/boot" "$tree" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 

@@ -3,12 +3,9 @@
 # usage: image/lay.sh TREE REPOSITORY
 set -euo pipefail
 tree=$1 repo=$2
-install -D -m 644 "$repo"/systemd/mien.service "$tree"/etc/systemd/system/mien.service
-printf 'u mien - "Mien" /var/lib/mien\nm mien video\n' > "$tree"/usr/lib/sysusers.d/mien.conf
-systemd-sysusers --root="$tree"
-systemctl --root="$tree" --quiet enable mien.service systemd-networkd.service \
-  systemd-resolved.service systemd-timesyncd.service var-lib-systemd.mount \
-  var-lib-NetworkManager.mount
+systemd-sysusers --root="$tree" - <"$repo"/systemd/sysusers.conf
+systemctl --root="$tree" --quiet enable systemd-networkd.service systemd-resolved.service \
+  systemd-timesyncd.service var-lib-systemd.mount var-lib-NetworkManager.mount
 # timers that write to the card, jobs that nobody here reads, and what a boot need not wait for
 systemctl --root="$tree" --quiet mask apt-daily.timer apt-daily-upgrade.timer \
   dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer man-db.timer \

@@ -172,8 +172,6 @@ def main() -> None:
         ],
         check=True,
     )
-    if Path("/boot/firmware/mien.yaml").exists() and not Path("/opt/mien/current").exists():
-        Path("/etc/mien/config.yaml").write_bytes(Path("/boot/firmware/mien.yaml").read_bytes())
     camera = Camera()
     while not Path(DEVICE).exists():
         time.sleep(0.05)
