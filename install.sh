@@ -53,6 +53,8 @@ if [ $apt = yes ]; then
     else
       echo "install.sh: no python3-picamera2 here: USB and network cameras only"
     fi
+    # PyPI has no wheel of lgpio for Trixie's Python 3.13; Raspberry Pi OS has a package, Debian none
+    if apt-cache show python3-lgpio >/dev/null 2>&1; then wanted="$wanted python3-lgpio"; fi
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted >/dev/null
     mkdir -p /var/lib/mien
