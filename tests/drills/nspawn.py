@@ -287,7 +287,7 @@ def _release(
         (source / "edge/__init__.py").write_text(text, encoding="utf-8")
         for file, content in (instead or {}).items():
             (source / file).write_text(content, encoding="utf-8")
-        out = drill.folder / (key or drill.folder / "key").name
+        out = drill.folder / f"by-{key.name if key else 'us'}"
         arguments = ["--key", key or drill.folder / "key", "--source", source, "--out", out]
         assert release.main([str(each) for each in arguments]) == 0
         made = max(out.glob(f"mien-{number}-*.update"), key=lambda file: file.stat().st_mtime)

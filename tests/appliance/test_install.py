@@ -1,0 +1,139 @@
+"""Versions side by side, and the links by which a system finds the one that runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+
+from edge import config
+from edge.appliance import install, versions
+from edge.appliance.versions import Home
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    """A release small enough to be laid out in no time."""
+    folder = tmp_path / "release"
+    files = {"edge/__init__.py": '__version__ = "1.2.0"\n', "install/requirements.txt": "pins\n"}
+    for name, text in {**files, "install.sh": "#!/bin/sh\n", "README.md": "x\n"}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    made = Home(tmp_path / "board")
+    (made.path / "versions").mkdir(parents=True)
+    (made.path / "deps/abc").mkdir(parents=True)
+    return made
+
+
+def release(source: Path, number: str) -> Path:
+    (source / "edge/__init__.py").write_text(f'__version__ = "{number}"\n', encoding="utf-8")
+    return source
+
+
+def names(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()}
+
+
+def test_a_version_is_named_after_what_is_in_it(source):
+    first = versions.name(source)
+    assert first.startswith("1.2.0-")
+    (source / "edge/__pycache__").mkdir()
+    (source / "edge/__pycache__/x.pyc").write_bytes(b"no part of it")
+    assert versions.name(source) == first
+    (source / "README.md").write_text("y\n", encoding="utf-8")
+    assert versions.name(source) != first
+
+
+def test_laid_out_again_from_where_it_lies_it_is_the_same_version(source, home):
+    version = versions.lay_out(source, home, deps="abc")
+    assert versions.name(version) == version.name
+    assert versions.lay_out(version, home, deps="abc") == version
+
+
+def test_the_version_before_stays_and_older_ones_go_with_what_only_they_needed(source, home):
+    for number, deps in (("1.0.0", "abc"), ("1.1.0", "abc"), ("1.2.0", "def"), ("1.3.0", "def")):
+        (home.path / "deps" / deps).mkdir(exist_ok=True)
+        versions.switch(home, versions.lay_out(release(source, number), home, deps=deps))
+    assert home.link("current").name.startswith("1.3.0-")
+    assert home.link("previous").name.startswith("1.2.0-")
+    assert len(names(home.path / "versions")) == 2
+    assert names(home.path / "deps") == {"def"}
+
+
+CUT = """
+import sys
+from pathlib import Path
+from edge.appliance import versions
+from tests.appliance.power import cut
+source, home, cuts = Path(sys.argv[1]), versions.Home(Path(sys.argv[2])), 0
+work = lambda: versions.switch(home, versions.lay_out(source, home, deps="abc"))
+while not cut(work, cuts):
+    current = home.link("current")
+    assert (current / "bin/mien").is_file(), cuts
+    assert versions.name(current) == current.name, (cuts, "a part of it is missing")
+    cuts += 1
+print(cuts)
+"""
+
+
+def test_wherever_the_power_goes_current_leads_to_a_whole_version(source, home):
+    versions.switch(home, versions.lay_out(release(source, "1.0.0"), home, deps="abc"))
+    versions.switch(home, versions.lay_out(release(source, "1.1.0"), home, deps="abc"))
+    command = [sys.executable, "-c", CUT, str(release(source, "1.2.0")), str(home.root)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 15
+    assert home.link("current").name.startswith("1.2.0-")
+
+
+def test_an_image_gets_every_link_and_all_of_it_can_be_taken_away(tmp_path, capsys):
+    root = tmp_path / "root"
+    (root / "opt/mien/deps/abc").mkdir(parents=True)
+    (root / "boot/firmware").mkdir(parents=True)
+    (root / "boot/firmware/cmdline.txt").write_text("quiet\n", encoding="utf-8")
+    (root / "etc").mkdir()
+    arguments = ["--root", str(root), "--deps", "abc", "--profile", "care"]
+    assert install.main(arguments) == 0
+    version = Home(root).link("current")
+    for place, target in install.LINKS.items():
+        assert (root / place).readlink() == Path("/opt/mien/current") / target
+        assert (version / target).is_file(), "it leads nowhere"
+    for unit in install.STARTED:
+        assert (root / "etc/systemd/system/multi-user.target.wants" / unit).is_symlink()
+    assert config.load(root / "etc/mien/config.yaml").profile == "care"
+    assert "profile: care\n" in (root / "boot/firmware/mien.yaml").read_text(encoding="utf-8")
+    (root / "etc/mien/config.yaml").write_text("profile: home\n", encoding="utf-8")
+    assert install.main(arguments) == 0
+    assert (root / "etc/mien/config.yaml").read_text(encoding="utf-8") == "profile: home\n"
+    assert install.main(["uninstall", "--root", str(root)]) == 0
+    left = {str(p.relative_to(root)) for p in root.rglob("*") if not p.is_dir()}
+    assert left == {"boot/firmware/cmdline.txt"}
+    assert not (root / "opt/mien").exists()
+
+
+def test_the_first_time_one_has_to_say_what_the_device_is_for(tmp_path, capsys):
+    assert install.main(["--root", str(tmp_path), "--deps", "abc"]) == 1
+    assert "--profile: missing; what is the device for?" in capsys.readouterr().err
+
+
+def test_the_installer_knows_every_profile():
+    assert set(install.PROFILES) == set(typing.get_args(config.Profile))
+
+
+def test_every_pin_has_its_hashes_and_none_is_newer_than_what_picamera2_can_bear():
+    pins = (ROOT / "install/requirements.txt").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in pins.splitlines() if line and not line.startswith((" ", "#"))]
+    assert all("--hash=sha256:" in line for line in lines)
+    bookworm = [line for line in lines if line.startswith("numpy==1.")]
+    assert len(bookworm) == 1
+    assert "python_full_version < '3.13'" in bookworm[0]

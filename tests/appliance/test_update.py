@@ -1,0 +1,118 @@
+"""Whose updates are taken, and what counts as healthy."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from edge.appliance import bundle
+from edge.appliance.trial import Look, verdict
+from edge.appliance.versions import InstallError
+
+needs_openssh = pytest.mark.skipif(
+    shutil.which("ssh-keygen") is None, reason="needs ssh-keygen (apt install openssh-client)"
+)
+
+
+def looks(*spans: tuple[float, str, int, int]) -> list[Look]:
+    """Two looks a second: seconds, what it does, its process, restarts so far."""
+    found: list[Look] = []
+    for seconds, doing, pid, restarts in spans:
+        for _ in range(int(2 * seconds)):
+            t_s = len(found) / 2
+            found.append(Look(t_s, doing not in {"", "dead"}, pid, restarts, doing.strip("-")))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("story", "end"),
+    [
+        (looks((3, "", 7, 0), (11, "watching", 7, 0)), "healthy"),
+        (looks((3, "", 7, 0), (9, "watching", 7, 0)), None),
+        (looks((8, "watching", 7, 0), (8, "watching", 8, 1)), None),
+        (looks((8, "watching", 7, 0), (2, "", 8, 1), (11, "watching", 8, 1)), "healthy"),
+        (
+            looks((2, "dead", 7, 0), (2, "dead", 8, 1), (2, "dead", 9, 2), (1, "dead", 9, 3)),
+            "ended",
+        ),
+        (looks((59, "-", 7, 0)), None),
+        (looks((61, "-", 7, 0)), "not watching within 60 s: it said nothing"),
+        (looks((61, "", 7, 0)), "not up within 60 s"),
+    ],
+)
+def test_a_version_is_healthy_once_it_watches_and_goes_on_for_a_while(story, end):
+    found = verdict(story)
+    assert found is None if end is None else end in str(found)
+
+
+@pytest.fixture
+def key(tmp_path):
+    """Make a key; gives its file."""
+
+    def make(name: str) -> Path:
+        file = tmp_path / name
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)]
+        subprocess.run(command, check=True)
+        return file
+
+    return make
+
+
+def signers(key: Path) -> Path:
+    kind, public, *_ = key.with_suffix(".pub").read_text(encoding="ascii").split()
+    file = key.parent / "update_signers"
+    file.write_text(f'mien namespaces="mien-update" {kind} {public}\n', encoding="ascii")
+    return file
+
+
+@needs_openssh
+def test_an_update_by_the_right_key_is_unpacked(key, tmp_path):
+    own = key("own")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b.txt").write_text("new", encoding="utf-8")
+    bundle.pack(tmp_path, [Path("a/b.txt")], own, tmp_path / "x.update", [])
+    source = bundle.unpacked(tmp_path / "x.update", signers(own), tmp_path / "into")
+    assert (source / "a/b.txt").read_text(encoding="utf-8") == "new"
+
+
+@needs_openssh
+def test_nothing_of_an_update_by_a_stranger_or_of_another_kind_is_unpacked(key, tmp_path):
+    trusted, stranger = signers(key("own")), key("stranger")
+    (tmp_path / "a.txt").write_text("evil", encoding="utf-8")
+    bundle.pack(tmp_path, [Path("a.txt")], stranger, tmp_path / "x.update", [])
+    (tmp_path / "y.update").write_bytes(b"not a tar")
+    for file, words in (("x", "signature"), ("y", "cannot be read as an update")):
+        with pytest.raises(InstallError, match=words):
+            bundle.unpacked(tmp_path / f"{file}.update", trusted, tmp_path / file)
+    assert not list(tmp_path.rglob("payload"))
+
+
+@needs_openssh
+def test_without_a_key_that_is_trusted_nothing_is_taken(key, tmp_path):
+    own = key("own")
+    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
+    bundle.pack(tmp_path, [Path("a.txt")], own, tmp_path / "x.update", [])
+    with pytest.raises(InstallError, match="--update-key"):
+        bundle.unpacked(tmp_path / "x.update", tmp_path / "none", tmp_path / "into")
+
+
+@needs_openssh
+@pytest.mark.parametrize("name", ["../outside", "/etc/outside", "a/../../outside"])
+def test_even_a_signed_update_stays_in_its_folder(key, tmp_path, name):
+    own = key("own")
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as tar:
+        tar.addfile(tarfile.TarInfo(name))
+    (tmp_path / "payload").write_bytes(inner.getvalue())
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(own), "-n", "mien-update"]
+    subprocess.run([*command, str(tmp_path / "payload")], check=True, capture_output=True)
+    with tarfile.open(tmp_path / "x.update", "w") as tar:
+        tar.add(tmp_path / "payload", "payload.tar.gz")
+        tar.add(tmp_path / "payload.sig", "payload.tar.gz.sig")
+    with pytest.raises(InstallError, match="has no place in an update"):
+        bundle.unpacked(tmp_path / "x.update", signers(own), tmp_path / "into")
