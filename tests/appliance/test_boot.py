@@ -247,6 +247,7 @@ def test_a_password_in_config_yaml_does_not_become_readable_for_all(board):
 CUT = """
 import shutil, sys
 from pathlib import Path
+import edge.commands.boot  # before there are a hundred processes
 from edge.__main__ import main
 from tests.appliance.power import cut
 folder, cuts = Path(sys.argv[1]), 0
@@ -261,11 +262,11 @@ while True:
 
 @pytest.fixture
 def memory(tmp_path) -> Iterator[Path]:
-    """A folder in memory, where there is one: there are a hundred power cuts, and disks are slow."""
+    """A folder in memory, where there is one: there are many power cuts, and disks are slow."""
     if not Path("/dev/shm").is_dir():  # noqa: S108 - looked at, not guessed
         yield tmp_path
         return
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:  # noqa: S108 - as above
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
         yield Path(name)
 
 
