@@ -110,6 +110,11 @@ clean: ## remove everything that was made or fetched
 
 release: $(VENV)/.made ## this checkout as one signed update: KEY=FILE (ssh-keygen -t ed25519 -f FILE)
 	$(BIN)/python -m edge.appliance.release --key $(KEY) $(ARGS)
+	@mkdir -p dist/card # what a fresh card of Raspberry Pi OS Lite is given
+	@cp install/user-data systemd/mien.yaml dist/card/
+	@cp install/first-boot.sh dist/card/mien-first-boot.sh
+	@cp $(KEY).pub dist/card/update-key.pub
+	@cp "$$(ls -t dist/*.update | head -1)" dist/card/
 
 pins: $(VENV)/.made ## choose anew what boards are given, with hashes: install/requirements.txt
 	$(BIN)/pip install --disable-pip-version-check --quiet 'uv>=0.9,<1'

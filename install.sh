@@ -46,7 +46,7 @@ if [ $apt = yes ]; then
     dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q 'ok installed' || missing=yes
   done
   if [ $missing = yes ]; then
-    apt-get update -qq
+    apt-get update -qq || echo "install.sh: no network? going on with what is there" >&2
     # the camera stack: Raspberry Pi OS has all of it, Debian a part; a USB camera needs none
     if apt-cache show python3-picamera2 >/dev/null 2>&1; then
       wanted="$wanted python3-picamera2"
