@@ -42,7 +42,7 @@ STARTED = ("mien-boot.service", "mien.service", "mien-update.service")
 WANTS = "etc/systemd/system/multi-user.target.wants"
 FOLDERS = ("opt/mien", "etc/mien", "var/lib/mien", "run/mien")
 FILES = ("run/NetworkManager/system-connections/mien.nmconnection",)
-ON_THE_CARD = ("mien.yaml", "mien-errors.txt")
+ON_THE_CARD = ("mien.yaml", "mien-errors.txt", "mien-update.txt")
 MEMORY = "cgroup_enable=memory"
 
 
