@@ -30,7 +30,12 @@ OUT = {
     "event": (1, False, "new, update, end of an episode; at least every 5 s while it is open"),
     "alerts/active": (1, True, "on change"),
     "calibration": (1, True, "on change: how far the driver's eyes are learned"),
-    "emotion/summary": (1, True, "each window (60 s), where the profile allows emotion"),
+    "attention/summary": (1, True, "each window (60 s) and on `cmd/summary`, in every profile"),
+    "emotion/summary": (
+        1,
+        True,
+        "each window (60 s) and on `cmd/summary`, where the profile allows it",
+    ),
     "controls": (1, True, "on connect and when a switch changes"),
     "metrics": (0, False, "`mqtt.metrics_hz` a second, at most 5; off by default"),
     "log": (0, False, "warnings and errors"),

@@ -173,12 +173,14 @@ def service(tmp_path):
     """Start ``mien run`` on a clip and a port, as its own process; killed at the end."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(clip: Path, port: int, *arguments: str, **camera: object) -> subprocess.Popen[str]:
+    def start(
+        clip: Path, port: int, *arguments: str, profile: str = "home", **camera: object
+    ) -> subprocess.Popen[str]:
         settings = {
-            "profile": "home",
+            "profile": profile,
             "device": "test",
             "camera": {"source": str(clip), **camera},
-            "rules": {"mood": {"window_s": 4}},
+            "rules": {"people": {"window_s": 4}},
             # a clip played unpaced is over before one knows that amqtt keeps silent to MQTT 5
             "mqtt": {"host": "127.0.0.1", "port": port, "protocol": "3.1.1"},
         }

@@ -6,6 +6,8 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from edge import __version__
 from edge.commands import kept
 from edge.commands.desk import Data, Desk, Reply, obey
@@ -133,7 +135,7 @@ class Conversation:
             **self._head("controls", t_ns),
             capture=switches.capture,
             alerts=switches.alerts,
-            emotion=self.desk.emotion,
+            emotion=self.desk.emotion if self.desk.config.emotion else msgspec.UNSET,
             buzzer=switches.buzzer,
             microsleep_s=self.desk.config.rules.drowsiness.microsleep_s,
         )

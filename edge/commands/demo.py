@@ -116,7 +116,7 @@ def _service(arguments: argparse.Namespace, folder: Path, host: str, port: int) 
         "device": DEVICE,
         "emotion": True,
         "camera": {"source": str(arguments.clip), "realtime": not arguments.fast},
-        "rules": {"mood": {"window_s": WINDOW_S}},
+        "rules": {"people": {"window_s": WINDOW_S}},
         # the embedded broker does not speak 5, and would only be silent for a while
         "mqtt": {"host": host, "port": port, "protocol": "auto" if arguments.broker else "3.1.1"},
     }

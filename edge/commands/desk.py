@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SETTABLE = (
     "rules.drowsiness.microsleep_s",
-    "rules.mood.window_s",
+    "rules.people.window_s",
     "rules.alerts.update_s",
     "see.detect_every_s",
     "see.expression_hz",
@@ -87,6 +87,8 @@ def obey(  # noqa: C901, PLR0912 - one case for each thing that can be asked
             return replace(desk, for_judge=(*desk.for_judge, "ack")), Reply()
         case r.Recalibrate():
             return replace(desk, for_judge=(*desk.for_judge, "recalibrate")), Reply()
+        case r.Summary():
+            return replace(desk, for_judge=(*desk.for_judge, "summary")), Reply()
         case r.Restart():
             return replace(desk, restart=True), Reply()
         case r.Rebirth():
@@ -125,9 +127,10 @@ def flat(value: object, prefix: str = "") -> Data:
 
 
 def _shown(config: Config, prefix: str | None) -> Reply:
-    everything = flat(config)
+    everything = {k: v for k, v in flat(config).items() if config.emotion or not _of_emotion(k)}
     if prefix is None:
-        return Reply({key: everything[key] for key in ("profile", "emotion", *SETTABLE)})
+        keys = [key for key in ("profile", "emotion", *SETTABLE) if key in everything]
+        return Reply({key: everything[key] for key in keys})
     below = f"{prefix}."
     found = {k: v for k, v in everything.items() if k == prefix or k.startswith(below)}
     if not found:
@@ -135,10 +138,16 @@ def _shown(config: Config, prefix: str | None) -> Reply:
     return Reply(found)
 
 
+def _of_emotion(key: str) -> bool:
+    """Where emotion is off, what steers it is not spoken of either."""
+    return key.endswith((".emotion", "expression_hz")) or key == "emotion" or ".mood." in key
+
+
 def _set(desk: Desk, values: Mapping[str, Scalar]) -> tuple[Desk, Reply]:
+    settable = [k for k in SETTABLE if desk.config.emotion or not _of_emotion(k)]
     for key in values:
-        if key not in SETTABLE:
-            allowed = ", ".join(SETTABLE)
+        if key not in settable:
+            allowed = ", ".join(settable)
             msg = f"{key}: cannot be set over MQTT; what can: {allowed}"
             return desk, Reply(code="forbidden", msg=msg)
     kept: Data = {k: v for k, v in {**desk.kept.config, **values}.items() if v is not None}

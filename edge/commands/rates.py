@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edge.types import Frame
 
 EXPRESSION_HZ = 1.25
-"""Any slower, and the moments between two looks would count as unseen (``rules.mood.look_s``)."""
+"""Any slower, and the moments between two looks would count as unseen (``rules.people.look_s``)."""
 
 LEAST_LOOKS_HZ, LEAST_FPS = 8.0, 6.0
 """PERCLOS wants five looks a second at the very least: these leave room for jitter."""

@@ -117,7 +117,7 @@ def line(topic: str, payload: bytes) -> Text | None:
         return Text(clock + _state(message), style=COLOURS[min(message.level, 5)])
     if isinstance(message, m.Event):
         return Text(clock + _event(message), style=COLOURS[min(message.level, 5)])
-    if isinstance(message, m.EmotionSummary):
+    if isinstance(message, m.AttentionSummary | m.EmotionSummary):
         return Text(clock + _summary(message), style="magenta")
     if isinstance(message, m.Health):
         return Text(clock + _health(message), style="dim")
@@ -152,7 +152,10 @@ def _event(e: m.Event) -> str:
     return words + (f"  (late by {e.age_ms / 1000:.0f} s)" if e.late else "")
 
 
-def _summary(s: m.EmotionSummary) -> str:
+def _summary(s: m.AttentionSummary | m.EmotionSummary) -> str:
+    if isinstance(s, m.AttentionSummary):
+        index = "no face" if s.attention is None else f"{s.attention.index:.0%}"
+        return f"ATTENTION {s.window_s:.0f} s, seen {s.seen_s:.0f} s: {index}"
     shares = sorted(s.share.items(), key=lambda item: -item[1])
     shown = ", ".join(f"{name} {part:.0%}" for name, part in shares if part >= 0.05)
     return f"SUMMARY {s.window_s:.0f} s, seen {s.valid_s:.0f} s: {shown or 'no face'}"

@@ -86,7 +86,7 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
     state = _states(state, seen, face, pose, speed, marks, rules)
     straight = state.direction.ahead
     ahead = None if face is None or straight is None else (face.track, *straight.angles)
-    people, summaries = advance_people(state.people, seen, ahead, rules.mood, emotion=rules.emotion)
+    people, summaries = advance_people(state.people, seen, ahead, rules)
     quiet_ns = state.quiet_ns
     if "ack" in seen.requests:
         quiet_ns = seen.t_ns + round(rules.alerts.ack_s * NS)

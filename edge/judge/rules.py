@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from edge.judge.agree import agree
-from edge.judge.people.rules import MoodRules
+from edge.judge.people.rules import MoodRules, PeopleRules
 from edge.judge.signals.rules import CalibrationRules, EyeRules
 from edge.judge.states.rules import (
     AttentionRules,
@@ -86,6 +86,7 @@ class Rules:
     sight: SightRules = SightRules()
     presence: PresenceRules = PresenceRules()
     speed: SpeedRules = SpeedRules()
+    people: PeopleRules = PeopleRules()
     mood: MoodRules = MoodRules()
     alerts: AlertRules = AlertRules()
     effort: EffortRules = EffortRules()

@@ -86,7 +86,7 @@ class Sight:
         self._detected_ns: int | None = None
         self._grid: NDArray[np.uint8] | None = None
         self.runtime = self._landmarks.runtime
-        self.cpu_ns = dict.fromkeys(("detector", "landmarks", "expression"), 0)
+        self.cpu_ns = dict.fromkeys(models if emotion else ("detector", "landmarks"), 0)
         self.calls = dict.fromkeys(self.cpu_ns, 0)
 
     @classmethod

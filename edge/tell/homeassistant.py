@@ -151,7 +151,7 @@ def _warnings(root: str) -> dict[str, Component]:
 def _readings(root: str) -> dict[str, Component]:
     state = f"{root}/state"
     zone = "(value_json.distraction | default({}, true)).zone | default('unknown', true)"
-    share = "value_json.drowsiness.perclos60"
+    share, heed = "value_json.drowsiness.perclos60", "value_json.subject.attention"
     return {
         "alert_level": _sensor(
             state,
@@ -175,6 +175,13 @@ def _readings(root: str) -> dict[str, Component]:
             options=list(DROWSINESS),
         ),
         "zone": _sensor(state, "Looks to", zone, device_class="enum", options=list(ZONES)),
+        "attention": _sensor(
+            state,
+            "Attention",
+            f"none if {heed} is none else ({heed} * 100) | round(0)",
+            unit_of_measurement="%",
+            state_class="measurement",
+        ),
     }
 
 

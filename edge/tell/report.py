@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edge.tell import messages as m
-from edge.tell import wording
+from edge.tell import people, wording
 from edge.tell.episodes import Episodes
 from edge.tell.stamps import rfc3339, ulid
 from edge.types import NS, Level
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge.tell.wording import Head
-    from edge.types import Alert, MoodSummary, Step
+    from edge.types import Alert, Step
 
 STATE_GAP_NS = NS // 2  # contract: at most two a second
 HEARTBEAT_NS = 30 * NS
+EMOTION_TOPIC = "emotion/summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ class Reporter:
             said = self._alerts(step)
         if self._metrics_gap_ns is not None:
             said += self._metrics(step, fps, self._metrics_gap_ns)
-        if step.summaries and self._identity.emotion:
-            said += [self._summary(each) for each in step.summaries if each.track is None]
+        if step.summaries:
+            said += self._summaries(step)
         said += self._state(step, fps)
         said += self._calibration(step)
         self._rest_ns = self._state_ns + STATE_GAP_NS
@@ -169,10 +170,16 @@ class Reporter:
         head = self.head("alerts/active", step.t_ns)
         return Said("alerts/active", m.Active(**head, alerts=alerts), retain=True)
 
-    def _summary(self, summary: MoodSummary) -> Said:
-        head = self.head("emotion/summary", summary.end_ns)
-        message = wording.summary(head, summary, self._identity.emotion_model)
-        return Said("emotion/summary", message, retain=True)
+    def _summaries(self, step: Step) -> list[Said]:
+        """Attention in every profile, emotion only where it may be said."""
+        end_ns = step.summaries[0].end_ns
+        heed = people.attention_summary(self.head("attention/summary", end_ns), step.summaries)
+        said = [Said("attention/summary", heed, retain=True)]
+        if self._identity.emotion:
+            head, model = self.head(EMOTION_TOPIC, end_ns), self._identity.emotion_model
+            felt = people.emotion_summary(head, step.summaries, model)
+            said.append(Said(EMOTION_TOPIC, felt, retain=True))
+        return said
 
     def _metrics(self, step: Step, fps: float | None, gap_ns: int) -> list[Said]:
         if 0 <= step.t_ns - self._metrics_ns < gap_ns:

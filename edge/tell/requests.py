@@ -33,6 +33,10 @@ class Recalibrate(Request, frozen=True, kw_only=True):
     """Learn the driver's open eyes anew."""
 
 
+class Summary(Request, frozen=True, kw_only=True):
+    """Sum the window up now, on `attention/summary` and `emotion/summary`, and begin a new one."""
+
+
 class Restart(Request, frozen=True, kw_only=True):
     """End, so that systemd starts the service again."""
 
@@ -115,6 +119,7 @@ Asked = Request | Switch | Number | Vehicle | HomeAssistant | Refused
 COMMANDS: dict[str, type[Request]] = {
     "ack": Ack,
     "recalibrate": Recalibrate,
+    "summary": Summary,
     "restart": Restart,
     "rebirth": Rebirth,
     "self_test": SelfTest,

@@ -1,4 +1,4 @@
-"""Ids and times as they are written."""
+"""Ids, times and numbers as they are written."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def rfc3339(wall_ns: int) -> str:
     """UTC with milliseconds; ``wall_ns`` counts from 1970."""
     at = datetime.fromtimestamp(wall_ns // NS, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{wall_ns % NS // 1_000_000:03d}Z"
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """As many digits as can be known; None stays None."""
+    return None if value is None else round(value, digits)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edge.tell import messages as m
-from edge.types import NS
+from edge.tell import people
+from edge.tell.stamps import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.types import Alert, Calibration, MoodSummary, Pose, Spread, Step
+    from edge.types import Alert, Calibration, Pose, Step
 
 Head = dict[str, Any]
 
@@ -38,9 +39,9 @@ def event(
         reason=alert.reason,
         evidence=m.Evidence(
             max_closed_ms=alert.evidence.max_closed_ms,
-            perclos60=_round(alert.evidence.perclos60, 3),
-            valid_ratio=_round(alert.evidence.valid_ratio, 2),
-            fps=_round(alert.evidence.fps, 1),
+            perclos60=rounded(alert.evidence.perclos60, 3),
+            valid_ratio=rounded(alert.evidence.valid_ratio, 2),
+            fps=rounded(alert.evidence.fps, 1),
         ),
         before=m.LevelOnly(level=int(alert.before)),
         after=m.LevelOnly(level=int(alert.after)),
@@ -74,7 +75,8 @@ def state(head: Head, step: Step, fps: float | None, *, emotion: bool) -> m.Stat
             present=step.track is not None,
             track=step.track,
             faces=step.faces,
-            confidence=_round(step.confidence, 2),
+            confidence=rounded(step.confidence, 2),
+            attention=people.attention_of(step),
         ),
         light=step.light,
         degraded=list(step.degraded),
@@ -82,12 +84,12 @@ def state(head: Head, step: Step, fps: float | None, *, emotion: bool) -> m.Stat
         level=int(step.level),
         drowsiness=m.Drowsiness(
             state=step.drowsiness,
-            perclos60=_round(eyes.perclos60, 3),
-            perclos180=_round(eyes.perclos180, 3),
-            blink_ms_mean=_round(eyes.blink_ms_mean, 0),
-            long_blink_share=_round(eyes.long_blink_share, 2),
+            perclos60=rounded(eyes.perclos60, 3),
+            perclos180=rounded(eyes.perclos180, 3),
+            blink_ms_mean=rounded(eyes.blink_ms_mean, 0),
+            long_blink_share=rounded(eyes.long_blink_share, 2),
             eyes_closed_ms=eyes.closed_ms,
-            openness=_round(eyes.openness, 2),
+            openness=rounded(eyes.openness, 2),
             kss_est=step.kss_est,
             yawns_10min=step.yawns,
             nods_10min=step.nods,
@@ -96,30 +98,13 @@ def state(head: Head, step: Step, fps: float | None, *, emotion: bool) -> m.Stat
             state=step.attention.state,
             zone=step.attention.zone,
             off_forward_ms=step.attention.off_forward_ms,
-            vats_s=_round(step.attention.vats_s, 1),
+            vats_s=rounded(step.attention.vats_s, 1),
         ),
         pose=_head_pose(step.pose),
-        speed_kmh=_round(step.speed_kmh, 1),
+        speed_kmh=rounded(step.speed_kmh, 1),
         speed_band=step.speed_band,
-        fps=_round(fps, 1),
-        emotion=_expression(step) if emotion else msgspec.UNSET,
-    )
-
-
-def summary(head: Head, window: MoodSummary, model: str) -> m.EmotionSummary:
-    """How the person felt over a window; ``model``: the version of the network that says so."""
-    return m.EmotionSummary(
-        **head,
-        window_s=round((window.end_ns - window.start_ns) / NS, 1),
-        valid_s=round(window.valid_s, 1),
-        frames=window.looks,
-        dominant=window.dominant,
-        confidence=_round(window.confidence, 2),
-        share={name: round(part, 3) for name, part in window.share.items()},
-        valence=_mean_sd(window.valence),
-        arousal=_mean_sd(window.arousal),
-        transitions=window.transitions,
-        model=model,
+        fps=rounded(fps, 1),
+        emotion=people.expression(step) if emotion else msgspec.UNSET,
     )
 
 
@@ -129,10 +114,10 @@ def calibration(head: Head, known: Calibration) -> m.Calibration:
         **head,
         state=known.state,
         progress=round(known.progress, 2),
-        ear_open=_round(known.ear_open, 3),
-        ear_shut=_round(known.ear_shut, 3),
-        yaw=_round(known.yaw_deg, 1),
-        pitch=_round(known.pitch_deg, 1),
+        ear_open=rounded(known.ear_open, 3),
+        ear_shut=rounded(known.ear_shut, 3),
+        yaw=rounded(known.yaw_deg, 1),
+        pitch=rounded(known.pitch_deg, 1),
         reason=known.reason,
     )
 
@@ -142,26 +127,14 @@ def metrics(head: Head, step: Step, fps: float | None) -> m.Metrics:
     eyes, pose = step.eyes, step.pose
     return m.Metrics(
         **head,
-        openness=_round(eyes.openness, 3),
-        perclos60=_round(eyes.perclos60, 3),
-        perclos180=_round(eyes.perclos180, 3),
+        openness=rounded(eyes.openness, 3),
+        perclos60=rounded(eyes.perclos60, 3),
+        perclos180=rounded(eyes.perclos180, 3),
         yaw=None if pose is None else round(pose.yaw_deg, 1),
         pitch=None if pose is None else round(pose.pitch_deg, 1),
         roll=None if pose is None else round(pose.roll_deg, 1),
-        fps=_round(fps, 1),
+        fps=rounded(fps, 1),
     )
-
-
-def _expression(step: Step) -> m.Expression | None:
-    if step.mood is None:
-        return None
-    return m.Expression(label=step.mood.label, confidence=round(step.mood.confidence, 2))
-
-
-def _mean_sd(spread: Spread | None) -> m.MeanSd | None:
-    if spread is None:
-        return None
-    return m.MeanSd(mean=round(spread.mean, 2), sd=round(spread.sd, 2))
 
 
 def _head_pose(pose: Pose | None) -> m.HeadPose | None:
@@ -170,7 +143,3 @@ def _head_pose(pose: Pose | None) -> m.HeadPose | None:
     return m.HeadPose(
         yaw=round(pose.yaw_deg, 1), pitch=round(pose.pitch_deg, 1), roll=round(pose.roll_deg, 1)
     )
-
-
-def _round(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

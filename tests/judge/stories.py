@@ -40,6 +40,9 @@ class Face:
     ear_open: float = EAR_OPEN
     eyes_visible: float | None = None
     pose: bool = True
+    roll: float = 0.0
+    emotion: tuple[float, ...] | None = None
+    actions: tuple[float, ...] | None = None
     also: tuple[Face, ...] = ()
 
     def but(self, **changes: object) -> Face:
@@ -105,7 +108,9 @@ def reading(face: Face) -> FaceReading:
         ear_right=ear,
         ear_left=ear,
         mar=face.mar,
-        pose=Pose(face.yaw, face.pitch, 0.0) if face.pose else None,
+        pose=Pose(face.yaw, face.pitch, face.roll) if face.pose else None,
+        emotion=face.emotion,
+        actions=face.actions,
         eyes_visible=face.eyes_visible,
     )
 

@@ -13,7 +13,20 @@ import msgspec
 
 from edge.tell import messages as m
 from edge.tell.report import Identity, Reporter, Said
-from edge.types import NS, Alert, Evidence, Eyes, Level, Mood, MoodSummary, Pose, Spread, Step
+from edge.types import (
+    NS,
+    Alert,
+    AttentionIndex,
+    Evidence,
+    Eyes,
+    Level,
+    Mood,
+    MoodSummary,
+    Person,
+    Pose,
+    Spread,
+    Step,
+)
 
 GOLDEN = Path(__file__).with_name("golden")
 START_NS = 1_795_365_001_120_000_000  # 2026-11-22T16:30:01.120Z
@@ -46,6 +59,7 @@ AWAKE_AGAIN = replace(
     end_ns=12 * NS,
     reason="eyes_open",
 )
+CALM = Mood("neutral", 0.71, (0.71, *(0.29 / 7,) * 7), -0.08, 0.07)
 DRIVING = Step(
     t_ns=9 * NS + NS // 2,
     level=Level.WARNING,
@@ -56,7 +70,17 @@ DRIVING = Step(
     drowsiness="microsleep",
     eyes=Eyes(openness=0.04, shut=True, closed_ms=1510, perclos60=0.163, perclos180=0.118),
     pose=Pose(-2.1, -4.0, 0.8),
-    mood=Mood("neutral", 0.71),
+    mood=CALM,
+    people=(
+        Person(
+            track=3,
+            mood=CALM,
+            calm=0.55,
+            confused=0.02,
+            attitude="indifferent",
+            attention=AttentionIndex(0.81, 0.9, None, 0.9),
+        ),
+    ),
     active=(DOZING,),
     changes=(DOZING,),
 )
@@ -71,6 +95,13 @@ MINUTE = MoodSummary(
     valence=Spread(0.12, 0.18),
     arousal=Spread(-0.05, 0.11),
     transitions=4,
+    seen_s=51.2,
+    unseen=8.8 / 60,
+    valence_trend=-0.03,
+    attitude="indifferent",
+    calm=0.55,
+    confused=0.02,
+    attention=AttentionIndex(0.81, 0.9, None, 0.9),
 )
 
 
@@ -96,7 +127,9 @@ def night_drive() -> list[Said]:
     awake = Eyes(openness=0.95, shut=False, perclos60=0.163, perclos180=0.118)
     calm = replace(DRIVING, level=Level.NONE, drowsiness="awake", eyes=awake, active=())
     said += tell(replace(calm, t_ns=12 * NS, changes=(AWAKE_AGAIN,)), 22.4)
-    said += tell(replace(calm, t_ns=60 * NS, changes=(), summaries=(MINUTE,)), 22.4)
+    said += tell(
+        replace(calm, t_ns=60 * NS, changes=(), summaries=(MINUTE, replace(MINUTE, track=3))), 22.4
+    )
     tell.settle(WHO, muted=False, metrics_hz=2)
     said += [one for one in tell(replace(calm, t_ns=61 * NS, changes=())) if one.topic == "metrics"]
     return [*said, _health(tell), _controls(tell), _log(tell)]
@@ -147,7 +180,7 @@ def _info(tell: Reporter) -> Said:
         models=[model],
         profile="vehicle",
         privacy=m.Privacy(),
-        capabilities=["drowsiness", "emotion_summary"],
+        capabilities=["drowsiness", "attention_summary", "emotion_summary"],
         config_hash="9d2e11f0",
         params_hash=WHO.params_hash,
     )

@@ -74,7 +74,7 @@ def test_a_value_out_of_range_changes_nothing_and_is_named(
 
 def test_all_keys_are_set_or_none() -> None:
     before = a_desk()
-    after, reply = told(before, r.SetConfig(set={MICROSLEEP: 1.8, "rules.mood.window_s": 0}))
+    after, reply = told(before, r.SetConfig(set={MICROSLEEP: 1.8, "rules.people.window_s": 0}))
     assert (after, reply.code) == (before, "invalid")
 
 

@@ -23,7 +23,15 @@ COMPONENTS: dict[str, dict[str, Any]] = PAYLOAD["components"]
 CONTRACT = {
     "binary_sensor": {"drowsy", "microsleep", "distracted", "camera_fault", "occupied"},
     "sensor": {
-        *("alert_level", "perclos", "drowsiness_state", "zone", "emotion_dominant", "valence"),
+        *(
+            "alert_level",
+            "perclos",
+            "drowsiness_state",
+            "zone",
+            "attention",
+            "emotion_dominant",
+            "valence",
+        ),
         *("fps", "cpu_temp"),
     },
     "event": {"alert"},

@@ -18,7 +18,7 @@ from edge.types import NS, Person
 
 if TYPE_CHECKING:
     from edge.judge.people.look import Ahead
-    from edge.judge.people.rules import MoodRules
+    from edge.judge.rules import Rules
     from edge.types import FaceReading, MoodSummary, Observation
 
 LOOK_NS = NS * 4 // 10
@@ -55,27 +55,27 @@ def advance_people(
     state: PeopleState,
     seen: Observation,
     ahead: Ahead | None,
-    rules: MoodRules,
-    *,
-    emotion: bool,
+    rules: Rules,
 ) -> tuple[PeopleState, tuple[MoodSummary, ...]]:
     """One observation; summaries come out when a window has passed or is asked for."""
     t_ns = seen.t_ns
     start_ns = t_ns if state.start_ns is None else state.start_ns
     summaries: tuple[MoodSummary, ...] = ()
-    if t_ns - start_ns >= rules.window_s * NS or ("summary" in seen.requests and t_ns > start_ns):
-        summaries = _summaries(state, start_ns, t_ns, emotion=emotion)
+    if t_ns - start_ns >= rules.people.window_s * NS or (
+        "summary" in seen.requests and t_ns > start_ns
+    ):
+        summaries = _summaries(state, start_ns, t_ns, emotion=rules.emotion)
         state, start_ns = _begun(state, t_ns), t_ns
     elif state.start_ns is None:
         state = replace(state, start_ns=t_ns)
     if seen.light is not None and seen.light.repeated:
-        return _unlooked(state, t_ns, round(rules.look_s * NS)), summaries
+        return _unlooked(state, t_ns, round(rules.people.look_s * NS)), summaries
     faces = seen.faces[:MOST_PEOPLE]
     tracks = tuple([face.track for face in faces])
     due = _due(state, faces, t_ns)
     if not due and tracks == state.tracks:
         return state, summaries
-    look = Look(t_ns, (t_ns - start_ns) / NS, ahead, rules, emotion)
+    look = Look(t_ns, (t_ns - start_ns) / NS, ahead, rules)
     return _looked(state, t_ns, faces, tracks, due, look), summaries
 
 

@@ -24,7 +24,7 @@ from edge.judge.values import replace
 from edge.types import NS, Person
 
 if TYPE_CHECKING:
-    from edge.judge.people.rules import MoodRules
+    from edge.judge.rules import Rules
     from edge.types import FaceReading
 
 Ahead = tuple[int, float, float]
@@ -61,13 +61,12 @@ class Look:
     t_ns: int
     at_s: float
     ahead: Ahead | None
-    rules: MoodRules
-    emotion: bool
+    rules: Rules
 
     @property
     def longest_ns(self) -> int:
         """For how long a look may speak: further apart nothing is known of the time between."""
-        return round(self.rules.look_s * NS)
+        return round(self.rules.people.look_s * NS)
 
 
 def looked(known: Known | None, face: FaceReading, place: Place, look: Look) -> Known:
@@ -81,15 +80,17 @@ def looked(known: Known | None, face: FaceReading, place: Place, look: Look) -> 
     forward = ahead[1:] if ahead is not None and ahead[0] == face.track else (0.0, 0.0)
     body = advance_body(known.body, face, since_s, forward)
     mood, rest, course = known.mood, known.rest, known.course
-    if mood is not None and not (look.emotion and look.t_ns - mood.read_ns <= look.longest_ns):
+    if mood is not None and not (
+        look.rules.emotion and look.t_ns - mood.read_ns <= look.longest_ns
+    ):
         mood = None
-    told = readable(face.emotion) if look.emotion else None
+    told = readable(face.emotion) if look.rules.emotion else None
     if told is not None:
         mood, rest, course, person = _read(known, mood, told, face, body, look)
     elif mood is not None:  # between two readings the last one holds
         person = replace(known.person, track=face.track)
     else:
-        person = Person(face.track, rest_known=rest.known if look.emotion else 0.0)
+        person = Person(face.track, rest_known=rest.known if look.rules.emotion else 0.0)
     person = replace(person, attention=body.attention, eyes_open=body.eyes_open)
     window = added(known.window, known.person, person, look.at_s, since_s, read=told is not None)
     return Known(person, place, look.t_ns, body, rest, mood, course, window)
@@ -104,7 +105,7 @@ def _read(
     look: Look,
 ) -> tuple[MoodState, Rest, Course, Person]:
     """An expression was read; ``before``: what the one before it said, where it still speaks."""
-    rules = look.rules
+    rules = look.rules.mood
     since_s = 0.0 if before is None else (look.t_ns - before.read_ns) / NS
     state = advance_mood(before, look.t_ns, told, body.eyes_open, known.rest, rules)
     measured = actions.relative(face, action_at_rest(known.rest))

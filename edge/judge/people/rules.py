@@ -1,15 +1,22 @@
-"""How an expression becomes something worth saying. All [E]: our own choice, tuned on clips."""
+"""How looks at people become something worth saying. All [E]: our own choice, tuned on clips."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from edge.judge.agree import agree
 from edge.types import Between
 
 CERTAIN = 0.72
 """Probability from which an emotion is named, where no model's manifest says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleRules:
+    """How long a look at a face may speak for, and how long a summary is."""
+
+    look_s: Annotated[float, Between(0.1, 15.0)] = 1.5
+    window_s: Annotated[float, Between(1.0, 3600.0)] = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,16 +26,5 @@ class MoodRules:
     smooth_s: Annotated[float, Between(0.0, 10.0)] = 0.5
     dwell_s: Annotated[float, Between(0.0, 10.0)] = 0.7
     certain: Annotated[float, Between(0.2, 0.99)] | None = None
-    look_s: Annotated[float, Between(0.1, 15.0)] = 1.5  # how long one look may speak for
-    window_s: Annotated[float, Between(1.0, 3600.0)] = 60.0
     rest_s: Annotated[float, Between(30.0, 3600.0)] = 120.0  # until a face at rest is known
     attitude_s: Annotated[float, Between(5.0, 300.0)] = 10.0  # what an attitude is read off
-
-    def __post_init__(self) -> None:
-        """Refuse rules that contradict each other."""
-        agree(
-            self.dwell_s < self.window_s,
-            "dwell_s < window_s",
-            dwell_s=self.dwell_s,
-            window_s=self.window_s,
-        )

@@ -3,10 +3,12 @@
 Every message is JSON with the head of ``Message``. ``schema`` is name/major.minor: minor versions
 only add fields. The JSON Schemas in ``tell/schema.json`` are made from these types.
 
-``head`` is what all have in common; ``driver``, ``emotion`` and ``device`` are what is spoken of;
+``head`` is what all have in common; ``driver``, ``attention``, ``emotion`` and ``device`` are what
+is spoken of;
 ``wire`` has the topics and makes the bytes.
 """
 
+from edge.tell.messages.attention import AttentionParts, AttentionSummary, FaceAttention
 from edge.tell.messages.device import (
     CameraHealth,
     Controls,
@@ -29,7 +31,6 @@ from edge.tell.messages.driver import (
     Drowsiness,
     Event,
     Evidence,
-    Expression,
     HeadPose,
     LevelOnly,
     Metrics,
@@ -38,7 +39,10 @@ from edge.tell.messages.driver import (
     Subject,
 )
 from edge.tell.messages.emotion import (
+    Derived,
     EmotionSummary,
+    Expression,
+    FaceEmotion,
     MeanSd,
 )
 from edge.tell.messages.head import Message
@@ -62,15 +66,20 @@ __all__ = [
     "SCHEMA",
     "TEXT_LIMIT",
     "Active",
+    "AttentionParts",
+    "AttentionSummary",
     "Calibration",
     "CameraHealth",
     "Controls",
+    "Derived",
     "Distraction",
     "Drowsiness",
     "EmotionSummary",
     "Event",
     "Evidence",
     "Expression",
+    "FaceAttention",
+    "FaceEmotion",
     "Hardware",
     "HeadPose",
     "Health",

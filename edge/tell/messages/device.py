@@ -104,13 +104,16 @@ class Health(Message, kw_only=True):
 
 
 class Controls(Message, kw_only=True):
-    """``controls``, retained: the switches as they stand, and what Home Assistant may set."""
+    """``controls``, retained: the switches as they stand, and what Home Assistant may set.
+
+    ``emotion`` is there only where the owner allows it.
+    """
 
     capture: bool
     alerts: bool
-    emotion: bool
     buzzer: bool
     microsleep_s: float
+    emotion: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Problem(msgspec.Struct, kw_only=True):

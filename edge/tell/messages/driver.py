@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
+from edge.tell.messages.emotion import Expression
 from edge.tell.messages.head import Message
 
 
 class Subject(msgspec.Struct, kw_only=True):
-    """The person who is judged."""
+    """The person who is judged. ``attention``: 0..1, from head and eyes (``attention/summary``)."""
 
     present: bool
     track: int | None
     faces: int
     confidence: float | None
+    attention: float | None = None
 
 
 class Drowsiness(msgspec.Struct, kw_only=True):
@@ -50,13 +52,6 @@ class HeadPose(msgspec.Struct, kw_only=True):
     yaw: float
     pitch: float
     roll: float
-
-
-class Expression(msgspec.Struct, kw_only=True):
-    """The shown expression; ``uncertain`` where no emotion stands out."""
-
-    label: str
-    confidence: float
 
 
 class State(Message, kw_only=True, omit_defaults=True):

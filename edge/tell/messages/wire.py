@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from edge.tell.messages.attention import AttentionSummary
 from edge.tell.messages.device import Controls, Health, Info, Log, Response
 from edge.tell.messages.driver import Active, Calibration, Event, Metrics, State
 from edge.tell.messages.emotion import EmotionSummary
@@ -19,6 +20,7 @@ KINDS: dict[str, type[Message]] = {
     "event": Event,
     "alerts/active": Active,
     "calibration": Calibration,
+    "attention/summary": AttentionSummary,
     "emotion/summary": EmotionSummary,
     "health": Health,
     "controls": Controls,
@@ -30,11 +32,12 @@ KINDS: dict[str, type[Message]] = {
 
 SCHEMA = {
     "info": "info/1.0",
-    "state": "state/1.0",
+    "state": "state/1.1",
     "event": "event/1.0",
     "alerts/active": "alerts_active/1.0",
     "calibration": "calibration/1.0",
-    "emotion/summary": "emotion_summary/1.0",
+    "attention/summary": "attention_summary/1.0",
+    "emotion/summary": "emotion_summary/1.1",
     "health": "health/1.0",
     "controls": "controls/1.0",
     "rsp": "rsp/1.0",
