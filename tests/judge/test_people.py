@@ -362,11 +362,11 @@ def test_shares_add_up_to_one_and_every_number_is_one(scenes, fps):
             assert summary.valence_trend is None or math.isfinite(summary.valence_trend)
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.lists(st.tuples(st.integers(4, 9), st.sampled_from([NEUTRAL, HAPPY, ANGRY])), max_size=4))
+@settings(max_examples=4, deadline=None)
+@given(st.lists(st.tuples(st.integers(4, 9), st.sampled_from([NEUTRAL, HAPPY, ANGRY])), max_size=3))
 def test_it_is_the_same_at_any_rate_of_looks(scenes):
     found = [
-        summed((5, NEUTRAL), *scenes, (60, NEUTRAL), fps=fps, window_s=50)[1] for fps in (3, 5, 10)
+        summed((5, NEUTRAL), *scenes, (40, NEUTRAL), fps=fps, window_s=40)[1] for fps in (3, 5, 10)
     ]
     for name in EMOTIONS:
         parts = [summary.share[name] for summary in found]
