@@ -120,7 +120,7 @@ pins: $(VENV)/.made ## choose anew what boards are given, with hashes: install/r
 	$(BIN)/pip install --disable-pip-version-check --quiet 'uv>=0.9,<1'
 	grep -vE '^(numpy|opencv-python-headless)=' constraints.txt | cat - install/constraints.txt > .cache/pins.txt
 	$(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-annotate \
-	  --no-header --extra board --constraint .cache/pins.txt --output-file install/requirements.txt pyproject.toml
+	  --no-header --extra board --extra page --constraint .cache/pins.txt --output-file install/requirements.txt pyproject.toml
 
 drill-systemd: $(VENV)/.made media ## a board's life under a real systemd (apt: mmdebstrap systemd-container; root); ARGS=--short
 	$(BIN)/python -m tests.drills.nspawn $(ARGS)

@@ -23,7 +23,7 @@ from pathlib import Path
 from edge.device.disk import settle
 
 RELEASED = (
-    *("edge/**/*.py", "edge/tell/schema.json", "models/manifest.yaml", "models/*.tflite"),
+    *("edge/**/*", "models/manifest.yaml", "models/*.tflite"),
     *("systemd/*", "install/*", "install.sh", "config.yaml", "README.md", "docs/*.md"),
 )
 """What a version is made of, in a checkout as in a release."""
@@ -61,7 +61,8 @@ class Home:
 def released(source: Path) -> list[Path]:
     """The released files below ``source``, relative to it, in order."""
     found = {file for pattern in RELEASED for file in source.glob(pattern) if file.is_file()}
-    return sorted(file.relative_to(source) for file in found)
+    files = (file.relative_to(source) for file in found)
+    return sorted(file for file in files if "__pycache__" not in file.parts)
 
 
 def name(source: Path) -> str:
