@@ -1,0 +1,120 @@
+"""What the face shows, measured against this driver's own: all signals of one observation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.judge.signals.blinks import BlinkState, advance_blinks, forgotten
+from edge.judge.signals.calibration import (
+    advance_calibration,
+    eye_span,
+    reseeded,
+)
+from edge.judge.signals.direction import advance_direction, relative
+from edge.judge.signals.eyes import (
+    Look,
+    advance_eyes,
+    is_shut,
+    openness,
+    readable,
+)
+from edge.judge.signals.gestures import advance_gestures
+from edge.judge.speed import speed_kmh
+from edge.judge.values import replace
+from edge.types import NS
+
+if TYPE_CHECKING:
+    from edge.judge.rules import Rules
+    from edge.judge.state import State
+    from edge.types import FaceReading, Mark, Observation, Pose
+
+PACE_S = 1.0
+"""Time constant of the running frame interval."""
+
+NO_LOOK = Look()
+
+UNLEARNT_LOW_DEG = 20.0
+"""How far down a head is bent before straight ahead is known: a wider berth [E]."""
+
+
+def sensed(
+    state: State, seen: Observation, face: FaceReading | None, rules: Rules
+) -> tuple[State, Pose | None, tuple[Mark, ...]]:
+    """Everything that is read off the face, measured against this driver's own."""
+    t_ns = seen.t_ns
+    frozen = seen.light is not None and seen.light.repeated  # the same picture again: no look
+    if face is None or frozen:
+        return _unseen(state, t_ns, rules), None, ()
+    ear = face.ear if readable(face, rules.eyes) else None
+    pose, mar = face.pose, face.mar
+    span = eye_span(state.calibration, rules.eyes)
+    pitch = None if pose is None else relative(pose, state.direction)
+    learnt = state.direction.ahead is not None
+    low_deg = rules.eyes.low_deg if learnt else max(rules.eyes.low_deg, UNLEARNT_LOW_DEG)
+    look = Look(
+        openness(ear, span.ear_shut, span.ear_open),
+        None if pitch is None else pitch[1],
+        low=pitch is not None and pitch[1] < -low_deg,
+    )
+    eyes = advance_eyes(state.eyes, t_ns, look, rules.eyes)
+    shut = is_shut(eyes)
+    blinks, blinked = advance_blinks(forgotten(state.blinks, t_ns), t_ns, look)
+    gestures, moved = advance_gestures(state.gestures, t_ns, mar, look, shut=shut)
+    speed = speed_kmh(seen, rules.speed)
+    direction = advance_direction(
+        state.direction, t_ns, None if shut else pose, speed, rules.attention
+    )
+    yaw = 0.0 if pose is None else (relative(pose, direction) or (0.0, 0.0))[0]
+    calibration = advance_calibration(
+        state.calibration,
+        t_ns,
+        ear,
+        look.openness,
+        shut=shut,
+        straight=abs(yaw) <= rules.calibration.yaw_deg and not look.low,
+        rules=rules.calibration,
+        eyes=rules.eyes,
+    )
+    if direction.moved and not state.direction.moved:
+        calibration = reseeded(calibration, "camera_moved")
+    interval_ns = _pace(state, t_ns)
+    fast = _fast(interval_ns, rules)
+    marks = moved + (blinked if fast else ())
+    state = replace(
+        state,
+        interval_ns=interval_ns,
+        eyes=eyes,
+        blinks=blinks if fast else BlinkState(usual=state.blinks.usual),
+        gestures=gestures,
+        direction=direction,
+        calibration=calibration,
+    )
+    return state, pose, marks
+
+
+def _unseen(state: State, t_ns: int, rules: Rules) -> State:
+    """No look at a face: nothing is learnt, only what was remembered grows older."""
+    interval_ns = _pace(state, t_ns)
+    blinks = forgotten(state.blinks, t_ns)
+    return replace(
+        state,
+        interval_ns=interval_ns,
+        eyes=advance_eyes(state.eyes, t_ns, NO_LOOK, rules.eyes),
+        blinks=blinks if _fast(interval_ns, rules) else BlinkState(usual=blinks.usual),
+    )
+
+
+def _fast(interval_ns: float | None, rules: Rules) -> bool:
+    """Whether frames come often enough to tell a blink."""
+    return interval_ns is not None and NS / interval_ns >= rules.eyes.blink_fps
+
+
+def _pace(state: State, t_ns: int) -> float | None:
+    """Running mean of the frame interval, in ns; a gap of over a second starts it afresh."""
+    if state.t_ns is None or t_ns - state.t_ns > NS:
+        return None
+    passed_ns = t_ns - state.t_ns
+    if state.interval_ns is None:
+        return float(passed_ns)
+    share = min(1.0, passed_ns / (PACE_S * NS))
+    return state.interval_ns + share * (passed_ns - state.interval_ns)
