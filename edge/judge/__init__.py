@@ -3,6 +3,6 @@
 ``advance`` takes a state, an observation and the rules, and gives the next state and a step.
 Read in this order: rules (the numbers), driver (who), signals/ (what the face shows: eyes, blinks,
 perclos, gestures, direction, calibration), states/ (what it means: closed_eyes, fatigue,
-distraction, sight, effort), people/ (everybody's mood and attention), alerts (episodes), then sense,
-conclude, advance and say (the composition).
+distraction, sight, effort), people/ (everybody's mood and attention), alerts (episodes), and the
+composition: sense, conclude, say, advance.
 """
