@@ -9,7 +9,7 @@ CLIP := .cache/media/WolfgangLanger_Pexels.mp4
 BROKER ?=
 ARGS ?=
 
-.PHONY: help demo test lint bench bench-models arm64-test setup media schema clean
+.PHONY: help demo test lint bench bench-models bench-accuracy arm64-test setup media schema clean
 .PHONY: image image-test image-faults
 .PHONY: docs drill-broker drill-ha fleet fuzz ha-venv
 .DEFAULT_GOAL := help
@@ -76,6 +76,10 @@ $(CARD)/test/v4l2loopback.ko: image/module.sh $(CARD)/root.made
 bench-models: $(VENV)/.made ## our networks beside their peers
 	@$(BIN)/python tests/media/fetch.py peers
 	$(BIN)/python -m bench.models $(ARGS)
+
+bench-accuracy: $(VENV)/.made media ## how right our networks are, beside their peers (needs the data)
+	@$(BIN)/python tests/media/fetch.py peers
+	$(BIN)/python -m bench.accuracy $(ARGS)
 
 arm64-test: $(VENV)/.made ## the same bits on emulated Arm processors (apt: qemu-user-static)
 	$(BIN)/python tests/drills/arm64.py

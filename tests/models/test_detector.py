@@ -1,4 +1,4 @@
-"""The detector's decoder on answers written by hand, and the committed file against its recorded answers."""
+"""What training measures with is what the product reads; and the committed file's recorded answers."""
 
 from __future__ import annotations
 
@@ -7,53 +7,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.training.detector.decode import Found, Head, candidates, faces, merged
+from edge import config
+from edge.see import detector, image
+from edge.see.runtime import load
+from models.training.detector.decode import Found, merged
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "fixtures" / "detector.npz"
 MODEL = ROOT / "models" / "detector.tflite"
 
 
-def silent() -> dict[str, Head]:
-    """Answers of a picture without anybody: every logit is -8."""
-    heads = {}
-    for name, grid in (("small", 20), ("large", 10)):
-        heads[f"score_{name}"] = Head(np.full((1, grid, grid, 1), -80, np.int8), 0.1, 0)
-        heads[f"box_{name}"] = Head(np.zeros((1, grid, grid, 4), np.int8), 0.01, 0)
-        heads[f"keys_{name}"] = Head(np.zeros((1, grid, grid, 12), np.int8), 0.01, 0)
-    return heads
+@pytest.mark.parametrize("size", [(160, 160), (120, 160)])
+def test_training_sees_the_faces_that_the_product_sees(size):
+    pytest.importorskip("ai_edge_litert")
+    from models.training.detector.evaluate import Ours
 
-
-def test_nobody_is_no_face():
-    found = faces(silent(), 0.5, 1.0, 0.0, 0.0)
-    assert found.boxes.shape == (0, 4)
-    assert found.keys.shape == (0, 6, 2)
-    assert found.scores.shape == (0,)
-
-
-def test_a_cell_says_where_the_face_is():
-    heads = silent()
-    heads["score_large"].values[0, 4, 2, 0] = 40  # logit 4
-    heads["box_large"].values[0, 4, 2] = (
-        50,
-        -25,
-        0,
-        0,
-    )  # half a stride right, a quarter up; 80 pixels
-    heads["keys_large"].values[0, 4, 2, :2] = (-20, -10)
-    found = candidates(heads, 0.5)
-    assert found.boxes[0] == pytest.approx([48 - 40, 68 - 40, 48 + 40, 68 + 40])
-    assert found.keys[0, 0] == pytest.approx([48 - 16, 68 - 8])
-    assert found.scores[0] == pytest.approx(1 / (1 + np.exp(-4)))
-
-
-def test_the_way_back_undoes_the_letterbox():
-    heads = silent()
-    heads["score_small"].values[0, 0, 0, 0] = 40
-    found = faces(heads, 0.5, 0.25, 0.0, 20.0)  # 640x480: a quarter, 20 black rows above
-    assert found.boxes[0] == pytest.approx(
-        [(4 - 12) * 4, (4 - 12 - 20) * 4, (4 + 12) * 4, (4 + 12 - 20) * 4]
-    )
+    noise = np.random.default_rng(3).integers(0, 256, (*size, 3), np.uint8)
+    found = Ours(MODEL)(noise, 0.001)
+    square, placement = image.letterbox(noise, detector.SIZE)
+    model = load(detector.SPEC, config.manifest(config.manifest_path())["detector"])
+    ours = detector.decode(model(detector.prepare(square)), placement, 0.001, 1000)
+    assert len(found.boxes) == len(ours) > 0
+    theirs = [[f.box.left, f.box.top, f.box.right, f.box.bottom] for f in ours]
+    # a label's picture begins at the corner of its first pixel, the product's at its middle
+    assert found.boxes - 0.5 == pytest.approx(np.array(theirs), abs=1e-3)
+    assert found.scores == pytest.approx(np.array([f.score for f in ours]))
 
 
 def test_neighbours_that_saw_one_face_are_averaged():

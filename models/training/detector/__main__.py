@@ -12,7 +12,6 @@ import json
 import logging
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import torch
@@ -22,9 +21,6 @@ from models.training.detector.figures import figures
 from models.training.detector.finish import convert, write_entry
 from models.training.detector.parity import write_fixture
 from models.training.detector.train import Settings, train
-
-if TYPE_CHECKING:
-    from models.training.detector.backgrounds import Sources
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "detector"
@@ -51,7 +47,7 @@ def main() -> None:
     if options.fresh:
         for path in (checkpoint, float32, WORK / "faces.npz", WORK / "scenes.npz"):
             path.unlink(missing_ok=True)
-    training, held = _sources(data, teachers)
+    training, held = sets.sources(data, teachers, WORK)
     settings = Settings(epochs=options.epochs, seed=options.seed, threads=options.threads)
     if not (MODEL.exists() and float32.exists()) or options.again:
         convert(train(training, settings, checkpoint), training, float32, MODEL, options.seed)
@@ -65,21 +61,6 @@ def main() -> None:
     command = f"python -m models.training.detector --epochs {settings.epochs}"
     write_entry(MODEL, found, command, settings.seed, settings.epochs, notes["history"])
     report.write(found, REPORT, command, notes["history"], _summary(WORK / "train.log"))
-
-
-def _sources(data: Path, teachers: Path) -> tuple[Sources, Sources]:
-    """The training and the held-out part; the teacher is asked once."""
-    if not (WORK / "scenes.npz").exists():
-        labels.save_scene_keys(
-            labels.make_scenes(data, teacher.Mesh(teachers)), WORK / "scenes.npz"
-        )
-    if not (WORK / "faces.npz").exists():
-        made = labels.make_faces(data, teacher.BlazeFace(teachers), teacher.Mesh(teachers))
-        labels.save_faces(made, WORK / "faces.npz")
-    faces = labels.load_faces(WORK / "faces.npz")
-    scenes = labels.load_scenes(data, WORK / "scenes.npz")
-    negatives = labels.read_negatives(data)
-    return sets.split(faces, scenes, negatives, False), sets.split(faces, scenes, negatives, True)
 
 
 def _summary(path: Path) -> str:

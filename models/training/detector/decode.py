@@ -1,6 +1,4 @@
-"""The detector's int8 answers to faces: numpy only, pure.
-
-Belongs to the runtime as much as to training.
+"""The detector's answers to faces, read by the product's own decoder. Pure.
 
 Geometry. The picture is scaled so that its longer side is 160 pixels (area averaging when it
 shrinks) and centred in black: x_in = x * scale + left. Two grids of cells answer, 20² cells of 8
@@ -25,22 +23,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from edge.see import detector
+from edge.see.detector import SIZE
+from edge.see.image import Placement, Region
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from edge.see.runtime import Stored
+
 Floats = npt.NDArray[np.float32]
+MANY = 1000  # more faces than there are cells
 
-GRIDS = (("small", 8, 24.0), ("large", 16, 80.0))
-OVERLAP = 0.35
-
-
-@dataclass(frozen=True)
-class Head:
-    """One output tensor: values int8[1, h, w, C] (or float32 with scale 1, zero point 0)."""
-
-    values: npt.NDArray[np.int8] | Floats
-    scale: float
-    zero_point: int
+GRIDS = tuple((name, SIZE // cells, anchor) for name, cells, anchor in detector.GRIDS)
+"""Name, stride and anchor in pixels of the network's input."""
 
 
 @dataclass(frozen=True)
@@ -55,40 +51,6 @@ class Found:
     scores: Floats
 
 
-def candidates(heads: Mapping[str, Head], least: float) -> Found:
-    """Every cell scored at least `least` (0 < least < 1), in pixels of the network's input.
-
-    Unmerged.
-
-    Raises KeyError when an output is missing.
-    """
-    floor = float(np.log(least / (1 - least)))
-    boxes, keys, scores = [], [], []
-    for name, stride, anchor in GRIDS:
-        score, box, key = (heads[f"{kind}_{name}"] for kind in ("score", "box", "keys"))
-        # Compared as stored, so that cells without a face cost one comparison.
-        rows, columns = np.nonzero(
-            score.values[0, :, :, 0] >= floor / score.scale + score.zero_point
-        )
-        cells = np.stack([columns, rows], 1).astype(np.float32) * stride + stride / 2
-        b = (box.values[0, rows, columns].astype(np.float32) - box.zero_point) * np.float32(
-            box.scale
-        )
-        k = (key.values[0, rows, columns].astype(np.float32) - key.zero_point) * np.float32(
-            key.scale
-        )
-        s = (score.values[0, rows, columns, 0].astype(np.float32) - score.zero_point) * np.float32(
-            score.scale
-        )
-        middle = cells + stride * b[:, :2]
-        extent = anchor * np.exp(np.clip(b[:, 2:], -4, 4))
-        boxes.append(np.concatenate([middle - extent / 2, middle + extent / 2], 1))
-        side = np.sqrt(extent[:, 0] * extent[:, 1])
-        keys.append(middle[:, None] + k.reshape(-1, 6, 2) * side[:, None, None])
-        scores.append(1 / (1 + np.exp(-s)))
-    return Found(*(np.concatenate(part).astype(np.float32) for part in (boxes, keys, scores)))
-
-
 def overlaps(box: Floats, others: Floats) -> Floats:
     """Intersection over union of one float[4] box with float[N, 4] others: float32[N]."""
     w = np.clip(np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0]), 0, None)
@@ -99,7 +61,7 @@ def overlaps(box: Floats, others: Floats) -> Floats:
     return np.asarray(both / np.maximum(union, 1e-6), np.float32)
 
 
-def merged(found: Found, overlap: float = OVERLAP) -> Found:
+def merged(found: Found, overlap: float = detector.OVERLAP) -> Found:
     """Weighted suppression: all that overlap the best by more than `overlap` join it.
 
     They are averaged by score (BlazeFace, arXiv:1907.05047, section 3.4): steadier from frame to
@@ -123,12 +85,20 @@ def merged(found: Found, overlap: float = OVERLAP) -> Found:
     )
 
 
-def faces(heads: Mapping[str, Head], least: float, scale: float, left: float, top: float) -> Found:
-    """Merged faces scored at least `least`, in full-picture pixels: x = (x_in - left) / scale."""
-    found = merged(candidates(heads, least))
-    shift = np.array([left, top], np.float32)
+def faces(
+    outputs: Mapping[str, Stored], least: float, scale: float, left: float, top: float
+) -> Found:
+    """Merged faces scored at least `least` (0 < least < 1): x = (x_in - left) / scale.
+
+    The product's decoder, asked for all faces. Its pixels have their coordinates at the middle, the
+    labels' at the corner: half a pixel of the input, which the placement gives back.
+    """
+    half = SIZE / 2
+    where = Placement(Region((half - left) / scale, (half - top) / scale, SIZE / scale), SIZE)
+    found = detector.decode(outputs, where, least, MANY)
+    boxes = [(f.box.left, f.box.top, f.box.right, f.box.bottom) for f in found]
     return Found(
-        (found.boxes - np.tile(shift, 2)) / np.float32(scale),
-        (found.keys - shift) / np.float32(scale),
-        found.scores,
+        np.asarray(boxes, np.float32).reshape(-1, 4),
+        np.asarray([f.points for f in found], np.float32).reshape(-1, 6, 2),
+        np.asarray([f.score for f in found], np.float32),
     )

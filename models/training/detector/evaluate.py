@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.training.detector.decode import Floats, Found, Head, faces, overlaps
+from edge.see.runtime import Stored
+from models.training.detector.decode import Floats, Found, faces, overlaps
 from models.training.detector.sets import SMALL, Case
 from models.training.detector.teacher import Bytes, letterboxed
 
@@ -46,7 +47,7 @@ class Ours:
         heads = {}
         for out in self._outputs:
             step, zero = out["quantization"] if int8 else (1.0, 0)
-            heads[out["name"]] = Head(self._net.get_tensor(out["index"]), step, zero)
+            heads[out["name"]] = Stored(self._net.get_tensor(out["index"]), step, zero)
         return faces(heads, least, scale, left, top)
 
 

@@ -32,7 +32,8 @@ SUBSETS: Mapping[str, Callable[[Case, Floats], bool]] = {
 log = logging.getLogger("detector.figures")
 
 
-def _rgb(greys: list[Bytes]) -> list[Bytes]:
+def rgb(greys: list[Bytes]) -> list[Bytes]:
+    """Grey pictures with three channels."""
     return [np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8) for grey in greys]
 
 
@@ -110,7 +111,7 @@ def figures(
             ("BlazeFace", blaze),
         )
     }
-    learnt, unseen = _rgb(training.negatives), _rgb(held.negatives)
+    learnt, unseen = rgb(training.negatives), rgb(held.negatives)
     level = level_for(detectors["ours int8"], learnt)
     levels = {"ours int8": level, "ours float": level, "BlazeFace": BLAZE_LEVEL}
     log.info("level %.2f", level)

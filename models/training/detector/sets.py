@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.training.detector import labels
 from models.training.detector.backgrounds import Sources
 from models.training.detector.compose import Labelled, composed, window
 from models.training.detector.labels import Faces, Scene
@@ -54,6 +55,20 @@ def split(
         [s for s in scenes if s.held == held],
         [n for n, kept in negatives if kept == held],
     )
+
+
+def sources(data: Path, teachers: Path, work: Path) -> tuple[Sources, Sources]:
+    """The training and the held-out part; the teacher is asked once, for minutes."""
+    work.mkdir(parents=True, exist_ok=True)
+    if not (work / "scenes.npz").exists():
+        labels.save_scene_keys(labels.make_scenes(data, Mesh(teachers)), work / "scenes.npz")
+    if not (work / "faces.npz").exists():
+        made = labels.make_faces(data, BlazeFace(teachers), Mesh(teachers))
+        labels.save_faces(made, work / "faces.npz")
+    faces = labels.load_faces(work / "faces.npz")
+    scenes = labels.load_scenes(data, work / "scenes.npz")
+    negatives = labels.read_negatives(data)
+    return split(faces, scenes, negatives, False), split(faces, scenes, negatives, True)
 
 
 def asked(made: Labelled, tags: frozenset[str] = frozenset()) -> Case:

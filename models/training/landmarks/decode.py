@@ -1,37 +1,21 @@
-"""The landmark network's int8 outputs as values. numpy only; pure."""
+"""The landmark network's outputs as values, with what the product's decoder does not need. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.training.landmarks.points import GROUPS
-from models.training.landmarks.shape import MEAN_SHAPE
+from edge.see.landmarks import CENTRES, MEAN_FACE, OFFSETS, POINT_TENSORS, POSE_UNIT_DEG
+from edge.see.runtime import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-POSE_UNIT_DEG: Final = 60.0
-_EYES: Final = [k for group in GROUPS[:2] for k in group]
-_FEATURES: Final = [k for group in GROUPS[2:] for k in group]
-_GROUP_OF: Final = [next(g for g, group in enumerate(GROUPS) if k in group) for k in range(114)]
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An output tensor as the file has it: real = (values - zero_point) * scale."""
-
-    values: NDArray[np.int8]
-    scale: float
-    zero_point: int
-
-    def real(self) -> NDArray[np.float32]:
-        """float32, flat."""
-        return ((self.values.astype(np.float32) - self.zero_point) * self.scale).ravel()
+__all__ = ["Landmarks", "Stored", "decode"]
 
 
 @dataclass(frozen=True)
@@ -61,17 +45,14 @@ def decode(outputs: Mapping[str, Stored]) -> Landmarks:
     `openness` [3], `visible` [3], `face` [1]: logits; `pose` [3]: yaw, pitch, roll in 60 degrees.
     """
     real = {name: stored.real() for name, stored in outputs.items()}
-    centres = real["centres"].reshape(6, 2)
-    points = np.empty((127, 2), np.float32)
-    points[_EYES] = real["eyes"].reshape(42, 2)
-    points[_FEATURES] = real["features"].reshape(72, 2)
-    points[:114] += centres[_GROUP_OF]
-    points[114:] = real["outline"].reshape(13, 2)
+    row = np.concatenate([real[name] for name in POINT_TENSORS])
+    flat = row[OFFSETS] + MEAN_FACE
+    flat[: len(CENTRES)] += row[CENTRES]
     left, right, mouth = (float(v) for v in _sigmoid(real["openness"]))
     see_left, see_right, see_mouth = (float(v) for v in _sigmoid(real["visible"]))
     yaw, pitch, roll = (float(v) for v in real["pose"] * POSE_UNIT_DEG)
     return Landmarks(
-        points + MEAN_SHAPE,
+        np.asarray(flat.reshape(127, 2), np.float32),
         (left, right, mouth),
         (see_left, see_right, see_mouth),
         float(_sigmoid(real["face"])[0]),

@@ -87,7 +87,8 @@ class Held:
     keypoints: NDArray[np.float32]
 
 
-def held_out(work: Path, canonical: NDArray[np.float64]) -> Held:
+def held_out(work: Path, canonical: NDArray[np.float64] | None) -> Held:
+    """Persons nobody trained on, with the teacher's labels; without a canonical face no pose."""
     with np.load(work / "labels_faces.npz") as archive:
         kept = {k: archive[k] for k in archive.files}
     chosen = [
@@ -95,7 +96,12 @@ def held_out(work: Path, canonical: NDArray[np.float64]) -> Held:
         for k in range(len(kept["name"]))
         if dataset.held_out(str(kept["person"][k])) and kept["spread"][k] <= dataset.MAX_SPREAD
     ]
-    angles = [pose.angles(pose.rotation(kept["mesh"][k], canonical)) for k in chosen]
+    angles = [
+        np.full(3, np.nan, np.float32)
+        if canonical is None
+        else pose.angles(pose.rotation(kept["mesh"][k], canonical))
+        for k in chosen
+    ]
     return Held(
         [kept["picture"][k] for k in chosen],
         kept["points"][chosen],
@@ -166,25 +172,41 @@ def changed(crops: Grey, how: str, seed: int = 5) -> Grey:
     return np.array(out)
 
 
-def point_error(
-    net: Net, held: Held, kind: str, canonical: NDArray[np.float64], how: str = ""
-) -> PointError:
+PLAIN = [k for k in range(127) if k not in range(32, 42)]
+"""All but the irises."""
+
+
+def read(
+    net: Net, held: Held, kind: str, how: str = ""
+) -> tuple[list[Landmarks], NDArray[np.float32]]:
+    """The answers, and their points in picture pixels: float32[N, 127, 2]."""
     crops = crops_of(held, kind)
     pictures = np.array([cut(p, c) for p, c in zip(held.pictures, crops, strict=True)])
     answers = net(changed(pictures, how) if how else pictures)
     points = np.array([to_picture(c, a.points) for c, a in zip(crops, answers, strict=True)])
-    unit = eye_distance(held.points)
-    error = 100 * np.linalg.norm(points - held.points, axis=-1) / unit[:, None]
-    plain = [k for k in range(127) if k not in range(32, 42)]
+    return answers, points
+
+
+def distances(points: NDArray[np.float32], truth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """float32[N, 127] in % of the eye distance."""
+    apart = np.linalg.norm(points - truth, axis=-1) / eye_distance(truth)[:, None]
+    return np.asarray(100 * apart, np.float32)
+
+
+def point_error(
+    net: Net, held: Held, kind: str, canonical: NDArray[np.float64], how: str = ""
+) -> PointError:
+    answers, points = read(net, held, kind, how)
+    error = distances(points, held.points)
     near = np.abs(held.pose_deg[:, :2]).max(1) <= 40
-    solid = canonical[[MESH_INDEX[k] for k in plain]]
-    fitted = np.array([pose.angles(pose.rotation_from_points(p[plain], solid)) for p in points])
+    solid = canonical[[MESH_INDEX[k] for k in PLAIN]]
+    fitted = np.array([pose.angles(pose.rotation_from_points(p[PLAIN], solid)) for p in points])
     said = np.array([(a.yaw_deg, a.pitch_deg) for a in answers])
     wrong = np.abs(said - held.pose_deg[:, :2])[near].mean(0)
     wrong_fit = np.abs(fitted[:, :2] - held.pose_deg[:, :2])[near].mean(0)
     return PointError(
         {name: float(error[:, part].mean()) for name, part in REGIONS.items()},
-        float(error[:, plain].mean()),
+        float(error[:, PLAIN].mean()),
         float(error.mean()),
         float(np.abs(eye_aspect(points) - eye_aspect(held.points)).mean()),
         float(wrong[0]),
