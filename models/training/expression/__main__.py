@@ -1,7 +1,8 @@
 """`python -m models.training.expression`: data, training, export, evaluation, in one go.
 
 A stage whose result exists is skipped; `--fresh` starts over. What is written: models/expression.tflite,
-models/expression.yaml, models/training/reports/expression.md and .png, tests/fixtures/expression.npz.
+models/float/expression.tflite, the entry in models/manifest.yaml, models/training/reports/expression.md
+and .png, tests/fixtures/expression.npz.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from models.training.expression.train import Run, combined, train
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-EPOCHS, SEED = 60, 7
+EPOCHS, POLISH, SEED = 50, 16, 7
 log = logging.getLogger("expression")
 
 
@@ -46,7 +47,7 @@ def main() -> None:
             len(weak or ()),
             len(valid),
         )
-        net = train(combined(learn, weak), valid, Run(options.epochs, options.seed, checkpoint))
+        net = train(combined(learn, weak), valid, _run(options, checkpoint))
         if options.only_train:
             return
         convert(net, learn, places, options.seed)
@@ -59,8 +60,20 @@ def main() -> None:
         places,
         measure(places, options.data, peers, files),
         options.epochs,
+        options.polish,
         options.seed,
         WORK / "log.txt",
+    )
+
+
+def _run(options: argparse.Namespace, checkpoint: Path) -> Run:
+    return Run(
+        options.epochs,
+        options.seed,
+        checkpoint,
+        options.polish,
+        options.bf16,
+        options.compiled,
     )
 
 
@@ -73,11 +86,14 @@ def _options() -> argparse.Namespace:
         "--data", type=Path, default=folder, help="the data folder (default: %(default)s)"
     )
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--polish", type=int, default=POLISH, help="epochs of a second cosine")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
         "--name", default="expression", help="of the checkpoint, for trials beside the main run"
     )
+    parser.add_argument("--bf16", action="store_true", help="faster where the processor has it")
+    parser.add_argument("--compiled", action="store_true", help="torch.compile (needs a compiler)")
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoint and start over")
     parser.add_argument(
         "--no-weak", dest="weak", action="store_false", help="without the weak labels of faces/"

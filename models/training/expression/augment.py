@@ -13,16 +13,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-ROLL_DEG, SCALE, ASPECT, SHIFT = (
-    16.0,
-    0.16,
-    0.06,
-    0.15,
-)  # uniform, plus or minus; shift in half pictures
-STEEP_SHARE, STEEP_DEG = 0.1, 35.0  # a few heads hang: where the eyes were found badly
-BLURRED, BLUR_LENGTH = 0.25, 9.0  # share; longest smear in pixels of the 48 (7 is the bar)
-COARSE, COARSE_SIZES = 0.17, (16, 36)  # share; side in pixels before it is scaled up again
-DARK, SIDE_LIT, NOISY, CUT = 0.12, 0.15, 0.3, 0.5  # shares
+# Uniform, plus or minus; shift in half pictures. Milder than a car is: harsher, a network this small
+# had not learned the clear pictures after 44 epochs (0.829 on FER+ Valid).
+ROLL_DEG, SCALE, ASPECT, SHIFT = 15.0, 0.15, 0.05, 0.14
+STEEP_SHARE, STEEP_DEG = 0.04, 30.0  # a few heads hang: where the eyes were found badly
+GAMMA, CONTRAST, BRIGHTNESS = 0.35, 0.3, 0.12
+BLURRED, BLUR_LENGTH = 0.12, 9.0  # share; longest smear in pixels of the 48 (7 is the bar)
+COARSE, COARSE_SIZES = 0.10, (18, 36)  # share; side in pixels before it is scaled up again
+DARK, SIDE_LIT, NOISY, CUT = 0.05, 0.06, 0.2, 0.4  # shares
+BOTH = 0.03  # share that is blurred and coarse
 KERNEL = 11
 
 
@@ -33,12 +32,10 @@ def augment(pictures: Tensor, size: int, random: torch.Generator, harshness: flo
     chosen = torch.randperm(n, generator=random)
     share = harshness * n
     blurred = chosen[: int(BLURRED * share)]
-    coarse = chosen[
-        int((BLURRED - 0.05) * share) : int((BLURRED - 0.05 + COARSE) * share)
-    ]  # some are both
+    coarse = chosen[int((BLURRED - BOTH) * share) : int((BLURRED - BOTH + COARSE) * share)]
     x[blurred] = motion_blurred(x[blurred], BLUR_LENGTH * size / 48, random)
     x[coarse] = _coarse(x[coarse], size, random)
-    return _cut(_lit(x, random, harshness), random, harshness)
+    return _cut(_lit(x, random, harshness), random)
 
 
 def _uniform(n: int, spread: float, random: torch.Generator) -> Tensor:
@@ -99,16 +96,17 @@ def _lit(x: Tensor, random: torch.Generator, harshness: float) -> Tensor:
     ramp = torch.linspace(-1, 1, size)
     side = each(_uniform(n, 0.8, random)) * _some(n, SIDE_LIT * harshness, random)
     x = x * (1 + side * ramp.view(1, 1, 1, -1)).clamp(0.2, 1)  # a window on one side
-    x = (x.clamp(0, 1) + 1e-4) ** each(_uniform(n, 0.4, random).exp())
+    x = (x.clamp(0, 1) + 1e-4) ** each(_uniform(n, GAMMA, random).exp())
     mean = x.mean((1, 2, 3), keepdim=True)
-    x = (x - mean) * each(1 + _uniform(n, 0.4, random)) + mean + each(_uniform(n, 0.15, random))
+    x = (x - mean) * each(1 + _uniform(n, CONTRAST, random)) + mean
+    x = x + each(_uniform(n, BRIGHTNESS, random))
     dark = _some(n, DARK * harshness, random)
     x = x * (1 - dark * each(0.4 + 0.4 * torch.rand(n, generator=random)))
     noise = torch.randn(x.shape, generator=random) * each(torch.rand(n, generator=random) * 0.06)
     return (x + noise * _some(n, NOISY * harshness, random)).clamp(0, 1)
 
 
-def _cut(x: Tensor, random: torch.Generator, harshness: float) -> Tensor:
+def _cut(x: Tensor, random: torch.Generator) -> Tensor:
     n, size = len(x), x.shape[-1]
     place = torch.arange(size).float()
 
@@ -118,5 +116,5 @@ def _cut(x: Tensor, random: torch.Generator, harshness: float) -> Tensor:
         return (axis[None] - centre[:, None]).abs() < half[:, None]
 
     hole = within(place)[:, None, :, None] & within(place)[:, None, None, :]
-    hole &= _some(n, CUT * harshness, random).bool()
+    hole &= _some(n, CUT, random).bool()
     return torch.where(hole, torch.rand(n, 1, 1, 1, generator=random), x)

@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge.see.expression import SIZE
 from models.training.expression.decode import EMOTIONS
-from models.training.expression.net import SIZE
 
 VOTED = (*EMOTIONS, "unknown", "NF")  # NF: not a face
 UNCLEAR = 5  # of ten annotators; with as many for unknown or NF a picture teaches nothing
@@ -60,8 +60,15 @@ def ferplus(folder: Path, split: str) -> Pictures:
     if split == "Train":
         clear = (votes[:, len(EMOTIONS) :].sum(1) < UNCLEAR) & (named >= UNCLEAR - 1)
         images, votes, named = images[clear], votes[clear], named[clear]
-    targets = votes[:, : len(EMOTIONS)] / np.maximum(named, 1)[:, None]
+    targets = _shares(votes[:, : len(EMOTIONS)])
     return Pictures(images, targets, named / 10, majority(votes))
+
+
+def _shares(votes: np.ndarray) -> np.ndarray:
+    """Votes float32[N, 8] -> shares that sum to 1; single votes are outliers, as in FER+'s own rule."""
+    kept = np.where(votes <= 1, 0, votes)
+    kept = np.where(kept.sum(1, keepdims=True) > 0, kept, votes)
+    return np.asarray(kept / np.maximum(kept.sum(1, keepdims=True), 1), np.float32)
 
 
 def majority(votes: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from torch import nn
 from models.training import export, graph, manifest
 from models.training.expression import data, evaluate, figures, report
 from models.training.expression.augment import augment
-from models.training.expression.card import FAILURES, facts, markdown
+from models.training.expression.card import facts, markdown
 from models.training.expression.decode import softmax
 from models.training.expression.net import SIZE
 
@@ -37,8 +37,8 @@ class Places:
 
     @property
     def float32(self) -> Path:
-        """The same network before quantisation: compared with, never shipped."""
-        return self.work / "expression-float.tflite"
+        """The same network before quantisation: for the parity gate, never on a device."""
+        return self.root / "models" / "float" / "expression.tflite"
 
 
 def convert(net: nn.Module, learn: data.Pictures, places: Places, seed: int) -> None:
@@ -112,9 +112,11 @@ def measure(
     )
 
 
-def write(places: Places, found: evaluate.Figures, epochs: int, seed: int, history: Path) -> None:
+def write(
+    places: Places, found: evaluate.Figures, epochs: int, polish: int, seed: int, history: Path
+) -> None:
     """Manifest entry, report, plot."""
-    entry = manifest.entry(places.int8, facts(found, epochs, seed))
+    entry = manifest.entry(places.int8, facts(found, epochs, polish, seed))
     manifest.write(places.int8.with_name("manifest.yaml"), entry)
     reports = places.root / "models" / "training" / "reports"
     reports.mkdir(exist_ok=True)
@@ -123,7 +125,7 @@ def write(places: Places, found: evaluate.Figures, epochs: int, seed: int, histo
         found.scores["ferplus_valid_majority"]["int8"].confusion,
         found.reliability,
     )
-    text = markdown(found, entry, history.read_text() if history.is_file() else "", FAILURES)
+    text = markdown(found, entry, history.read_text() if history.is_file() else "")
     (reports / "expression.md").write_text(text, encoding="utf-8")
     log.info("%s", json.dumps(entry["accuracy"]))
     print(text)

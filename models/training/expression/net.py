@@ -1,6 +1,6 @@
 """The expression network: dense 3x3 inverted bottlenecks with fused ReLU6, made for int8 and for CPUs.
 
-Stem at stride 2 (a full-resolution stem costs more time than its MACs say, being memory bound), then
+A 5x5 stem at stride 2 (full resolution costs more time than its MACs say, being memory bound), then
 24x24 -> 12x12 -> 6x6, mean, one linear layer. Dense 3x3 trains twice as fast on a CPU as depthwise of
 equal MACs, and gives XNNPACK long int8 dot products (spec: models, the trial).
 """
@@ -11,41 +11,47 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-SIZE = 48  # pixels a side: FER+ pictures are stored at this size, so more would be invented
+from edge.see.expression import SIZE
+
+__all__ = [
+    "SIZE",
+    "ExpressionNet",
+]  # SIZE: FER+ is stored at 48 pixels a side; more would be invented
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One inverted bottleneck: `width` channels out, `inner` between 3x3 and 1x1; dense or depthwise 3x3."""
+    """One bottleneck: a dense 3x3 to `inner` channels, a linear 1x1 to `width`."""
 
     inner: int
     width: int
     stride: int = 1
-    dense: bool = True
 
 
-STEM = 24
+STEM, STEM_KERNEL = 16, 5
 STAGES = (
+    Stage(32, 24),
     Stage(64, 48, stride=2),
     Stage(48, 48),
+    Stage(48, 48),
     Stage(96, 96, stride=2),
-    Stage(88, 96),
-    Stage(88, 96),
+    Stage(64, 96),
+    Stage(64, 96),
 )
 FEATURES = 256
 DROPOUT = 0.2
 
 
 def convolution(
-    inside: int, outside: int, kernel: int = 3, stride: int = 1, groups: int = 1, act: bool = True
+    inside: int, outside: int, kernel: int = 3, stride: int = 1, act: bool = True
 ) -> nn.Sequential:
     """Convolution, batch norm, ReLU6; the padding of a stride is TFLite's SAME (see `export`)."""
     same = stride == 1
-    layers: list[nn.Module] = [] if same else [nn.ZeroPad2d((0, 1, 0, 1))]
+    before = (kernel - stride) // 2  # SAME on an even side: the odd pixel goes to the far edge
+    after = kernel - stride - before
+    layers: list[nn.Module] = [] if same else [nn.ZeroPad2d((before, after, before, after))]
     layers.append(
-        nn.Conv2d(
-            inside, outside, kernel, stride, kernel // 2 if same else 0, groups=groups, bias=False
-        )
+        nn.Conv2d(inside, outside, kernel, stride, kernel // 2 if same else 0, bias=False)
     )
     layers.append(nn.BatchNorm2d(outside))
     if act:
@@ -54,20 +60,15 @@ def convolution(
 
 
 class Bottleneck(nn.Module):
-    """Expand, 3x3, project linearly, add. The sum stays linear: it is an ADD that XNNPACK takes as it is."""
+    """3x3, project linearly, add. The sum stays linear: it is an ADD that XNNPACK takes as it is."""
 
     def __init__(self, inside: int, stage: Stage) -> None:
         super().__init__()
-        inner, width, stride = stage.inner, stage.width, stage.stride
-        if stage.dense:
-            layers = [convolution(inside, inner, 3, stride)]
-        else:
-            layers = [
-                convolution(inside, inner, 1),
-                convolution(inner, inner, 3, stride, groups=inner),
-            ]
-        self.body = nn.Sequential(*layers, convolution(inner, width, 1, act=False))
-        self.residual = inside == width and stride == 1
+        self.body = nn.Sequential(
+            convolution(inside, stage.inner, 3, stage.stride),
+            convolution(stage.inner, stage.width, 1, act=False),
+        )
+        self.residual = inside == stage.width and stage.stride == 1
 
     def forward(self, x: Tensor) -> Tensor:
         """float32[N, C, H, W] in and out."""
@@ -80,7 +81,7 @@ class ExpressionNet(nn.Module):
 
     def __init__(self, classes: int = 8) -> None:
         super().__init__()
-        layers: list[nn.Module] = [convolution(1, STEM, stride=2)]
+        layers: list[nn.Module] = [convolution(1, STEM, STEM_KERNEL, stride=2)]
         width = STEM
         for stage in STAGES:
             layers.append(Bottleneck(width, stage))

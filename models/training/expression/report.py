@@ -57,7 +57,12 @@ def under_conditions(found: Mapping[str, Mapping[str, float]]) -> str:
     )
 
 
-def plot(path: Path, confusion: np.ndarray, reliability: Sequence[tuple[float, float]]) -> None:
+def plot(
+    path: Path,
+    confusion: np.ndarray,
+    reliability: Sequence[tuple[float, float]],
+    name: str = "int8",
+) -> None:
     """Confusion (rows are the truth, shares of a row, counts written in) beside the reliability curve."""
     import matplotlib as mpl
 
@@ -81,7 +86,7 @@ def plot(path: Path, confusion: np.ndarray, reliability: Sequence[tuple[float, f
             )
     left.set_xticks(range(len(EMOTIONS)), EMOTIONS, rotation=45, ha="right")
     left.set_yticks(range(len(EMOTIONS)), EMOTIONS)
-    left.set(xlabel="answer", ylabel="majority of the annotators", title="FER+ Valid, int8")
+    left.set(xlabel="answer", ylabel="majority of the annotators", title=f"FER+ Valid, {name}")
     right.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
     right.plot(*zip(*reliability, strict=True), marker="o")
     right.set(
