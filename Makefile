@@ -11,7 +11,7 @@ ARGS ?=
 
 .PHONY: help demo test lint bench bench-models bench-accuracy arm64-test setup media schema clean
 .PHONY: image image-test image-faults
-.PHONY: docs drill-broker drill-ha fleet fuzz ha-venv
+.PHONY: drill-picamera drill-camera docs drill-broker drill-ha fleet fuzz ha-venv
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -37,6 +37,12 @@ docs: $(VENV)/.made ## write docs/api.md and docs/asyncapi.yaml anew from the ty
 
 drill-broker: $(VENV)/.made ## what happens to a broker, with a real mosquitto; ARGS=--short
 	$(BIN)/python -m tests.drills.broker $(ARGS)
+
+drill-picamera: $(VENV)/.made media ## the real picamera2 on libcamera's virtual camera (apt: mmdebstrap systemd-container)
+	$(BIN)/python -m tests.drills.picamera
+
+drill-camera: $(VENV)/.made media ## frozen, black, covered, slow, flooding, unplugged: what health says of each
+	$(BIN)/python -m tests.drills.camera
 
 drill-ha: $(VENV)/.made $(HA)/.made ## a real Home Assistant core finds the device; its API is read back
 	$(BIN)/python -m tests.drills.home_assistant

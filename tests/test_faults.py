@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 
 import pytest
@@ -25,6 +26,25 @@ def test_a_camera_that_is_not_there_is_said_on_health_before_the_service_gives_u
         assert health["faults"] == ["camera_gone"]
         assert health["camera"] == {"ok": False}
         hears.wait_for("availability", lambda said: said == "offline")
+
+
+def test_where_systemd_watches_a_service_without_its_camera_does_not_end_in_a_tight_loop(
+    broker, port, listen, service, media, tmp_path, monkeypatch
+):
+    """Five ends in a minute, and systemd would leave it for good: it holds out for 15 s, and ends
+    at once when the camera is plugged in, since opening it is the next process's business."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, broker(port):
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        hears = listen(port)
+        device = tmp_path / "video9"
+        process = service(media / "single_face.mp4", port, "--source", str(device))
+        hears.wait_for("health", lambda said: said["faults"] == ["camera_gone"])
+        assert process.poll() is None
+        device.touch()
+        plugged = time.monotonic()
+        assert process.wait(10) == 1
+        assert time.monotonic() - plugged < 5
 
 
 def test_a_camera_that_gives_nothing_more_is_named_too(broker, port, listen, service, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.device import camera, watchdog
@@ -24,6 +25,10 @@ IDLE_S = 0.1
 FROZEN_S = 30
 """A camera that has not come back by then does not: long enough for a hiccup of the bus [E]."""
 
+LEAST_LIFE_S = 15
+"""systemd gives up on a service that ends five times in a minute: one without its camera ends less
+often, so that it is there when the camera is back, be that tomorrow."""
+
 
 class Room:
     """Frames for as long as they are wanted; says goodbye and hello around a shut camera."""
@@ -43,6 +48,7 @@ class Room:
         self._talk = talk
         self._fps = fps
         self._frozen_ns: int | None = None
+        self._started_ns = time.monotonic_ns()
         self._begun = False
         self.step: Step | None = None
 
@@ -76,6 +82,22 @@ class Room:
         elif t_ns - self._frozen_ns >= FROZEN_S * NS:
             msg = f"camera.source: the same picture for more than {FROZEN_S} s"
             raise CameraError(msg, "camera_frozen")
+
+    def hold_out(self) -> None:
+        """The camera cannot be had: still there and answering for a while, where systemd watches.
+
+        Nothing is opened again in here; but a camera that is plugged in is not kept waiting.
+        """
+        source = self._settings.source
+        device = Path(f"/dev/video{source}" if isinstance(source, int) else str(source))
+        missing = camera.kind(source) in {"v4l2", "file"} and not device.exists()
+        until_ns = self._started_ns + LEAST_LIFE_S * NS
+        while watchdog.watched() and time.monotonic_ns() < until_ns:
+            if self._talk.desk.restart or (missing and device.exists()):
+                return
+            self._out.tend()
+            self._talk(time.monotonic_ns())
+            time.sleep(IDLE_S)
 
     def farewell(self) -> None:
         """End what is open after the last step."""

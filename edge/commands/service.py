@@ -99,8 +99,8 @@ def serve(
                 )  # before anything that could wait for a network
                 if room.step is None:
                     head = reporter.head("info", step.t_ns)
-                    info = _info(config, models, identity, see.runtime, head, page=page is not None)
-                    out.publish(info)
+                    shown = page is not None
+                    out.publish(_info(config, models, identity, see.runtime, head, page=shown))
                 room.step = step
                 _tell(step, reporter, pulse, out)
                 if page is not None:
@@ -109,8 +109,8 @@ def serve(
                     out.publish(said)
                 talk(step.t_ns)
         except CameraError as error:  # gone for good in here: the last word says so
-            out.reach(GREETING_S)
-            out.publish(pulse.health(reporter, time.monotonic_ns(), out.health, error.fault))
+            _lament(error, reporter, pulse, out)
+            room.hold_out()
             raise
         finally:  # however it ends, no episode stays open
             room.farewell()
@@ -126,6 +126,12 @@ def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
         out.publish(pulse.health(reporter, step.t_ns, out.health))
     out.tend()
     watchdog.alive()
+
+
+def _lament(error: CameraError, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
+    """The last ``health``, with the name of what ends it."""
+    out.reach(GREETING_S)
+    out.publish(pulse.health(reporter, time.monotonic_ns(), out.health, error.fault))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from edge.device.camera import CameraSettings
 
+MAIN = "BGR888"
 LORES = (320, 240)
 """Small stream: enough for light, free of CPU."""
 
@@ -27,18 +28,13 @@ def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Itera
     if number >= len(found):
         msg = f"camera.source: {settings.source}: libcamera finds {len(found)} camera(s)"
         raise CameraError(msg)
-    camera = picamera2.Picamera2(number)
     try:
-        # "BGR888" is R, G, B in memory. queue=False: a request is always newer than its asking.
-        camera.configure(
-            camera.create_video_configuration(
-                main={"size": (settings.width, settings.height), "format": "BGR888"},
-                lores={"size": LORES, "format": "YUV420"},
-                controls={"FrameRate": settings.fps},
-                queue=False,
-            )
-        )
-        camera.start()
+        camera = picamera2.Picamera2(number)
+    except RuntimeError as error:  # picamera2 has no errors of its own
+        msg = f"camera.source: {settings.source}: cannot be opened: {_why(error)}"
+        raise CameraError(msg) from error
+    try:
+        _configure(camera, settings)
         try:
             yield _frames(camera, settings, fps)
         finally:
@@ -47,11 +43,45 @@ def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Itera
         camera.close()
 
 
+def _configure(camera: Any, settings: CameraSettings) -> None:
+    """Ask for the streams and start. The ISP may round sizes; another format is refused."""
+    size = (settings.width, settings.height)
+    small = LORES if LORES[0] <= size[0] and LORES[1] <= size[1] else size
+    try:
+        # "BGR888" is R, G, B in memory. queue=False: a request is always newer than its asking.
+        camera.configure(
+            camera.create_video_configuration(
+                main={"size": size, "format": MAIN},
+                lores={"size": small, "format": "YUV420"},
+                controls={"FrameRate": settings.fps},
+                queue=False,
+            )
+        )
+        given = camera.camera_configuration()["main"]["format"]
+        if given != MAIN:
+            msg = f"camera.source: {settings.source}: asked for {MAIN} pictures, gives {given}"
+            raise CameraError(msg, "camera_format")
+        camera.start()
+    except RuntimeError as error:
+        msg = f"camera.source: {settings.source}: refuses {size[0]}x{size[1]}: {_why(error)}"
+        raise CameraError(msg, "camera_format") from error
+
+
+def _why(error: RuntimeError) -> str:
+    """picamera2 wraps the reason once or twice: the innermost says most."""
+    inner: BaseException = error
+    while inner.__cause__ is not None:
+        inner = inner.__cause__
+    return str(inner) or str(error)
+
+
 def _frames(camera: Any, settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Frame]:
     last_ns: int | None = None
     rate = settings.fps
+    paced = "FrameDurationLimits" in camera.camera_controls  # what FrameRate stands for
+    width, height = camera.camera_configuration()["lores"]["size"]
     while True:
-        if fps() != rate:
+        if paced and fps() != rate:
             rate = fps()
             camera.set_controls({"FrameRate": rate})
         try:
@@ -67,7 +97,7 @@ def _frames(camera: Any, settings: CameraSettings, fps: Callable[[], float]) -> 
             request.release()
         dropped = 0 if last_ns is None else round((t_ns - last_ns) / 1e9 * rate) - 1
         last_ns = t_ns
-        yield Frame(t_ns, image, planes[: LORES[1], : LORES[0]], max(0, dropped))
+        yield Frame(t_ns, image, planes[:height, :width], max(0, dropped))
 
 
 def _picamera2() -> Any:

@@ -89,7 +89,9 @@ def _live(
     """Frames with the stream's own time, moved onto the monotonic clock.
 
     The smallest difference seen between the two clocks is the delay of a frame that waited for
-    nobody; a frame that is later than that by ``LATE`` intervals has been waiting in a buffer.
+    nobody; a frame that is later than that by ``LATE`` intervals has been waiting in a buffer,
+    unless it was us who waited for it: streams without times of their own are stamped as if they
+    came at their nominal rate, and one that is slower would seem later with each.
 
     A rate that is wanted lower takes effect by leaving frames undecoded: asking a running device
     for another one means to stop it, and not every camera comes back.
@@ -100,6 +102,7 @@ def _live(
     dropped = 0
     came_ns = read_ns = time.monotonic_ns()
     while True:
+        asked_ns = time.monotonic_ns()
         grabbed = capture.grab()
         now_ns = time.monotonic_ns()
         if not grabbed:
@@ -116,6 +119,8 @@ def _live(
             behind_ns = now_ns - stamp_ms * 1e6
             delay_ns = behind_ns if delay_ns is None else min(delay_ns, behind_ns)
             late_ns = behind_ns - delay_ns
+            if late_ns > LATE * interval_ns and now_ns - asked_ns > interval_ns / 2:
+                delay_ns, late_ns = behind_ns, 0.0
         if late_ns > LATE * interval_ns:
             dropped += 1
             delay_ns = (delay_ns or 0.0) + 0.001 * late_ns  # clocks drift: forget the best slowly

@@ -17,6 +17,11 @@ def notify(message: str) -> None:
         sock.sendto(message.encode(), address)
 
 
+def watched() -> bool:
+    """Whether systemd started us, and starts us again."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
 def ready() -> None:
     """Tell systemd that the service is up."""
     notify("READY=1")

@@ -1,6 +1,6 @@
 """The CSI camera's call path and life cycle, against a stand-in for picamera2.
 
-The real picamera2 with libcamera's virtual camera is not part of this test.
+The real picamera2, on libcamera's virtual camera, is met in ``make drill-picamera``.
 """
 
 from __future__ import annotations
@@ -62,3 +62,31 @@ def test_a_second_camera_that_is_not_there_is_named(board):
         frames(CameraSettings(source="picamera2:1")),
     ):
         pass
+
+
+def test_where_the_board_must_be_spared_the_camera_is_asked_for_fewer_frames(board):
+    wanted = [30.0]
+    with frames(CameraSettings(source="picamera2"), lambda: wanted[0]) as camera:
+        next(camera)
+        assert board.last.rate is None
+        wanted[0] = 10.0
+        next(camera)
+        assert board.last.rate == 10.0
+
+
+def test_a_camera_that_gives_another_format_is_refused_by_name(board, monkeypatch):
+    monkeypatch.setattr(
+        board, "camera_configuration", lambda _: {"main": {"format": "NV12"}, "lores": {}}
+    )
+    with (
+        pytest.raises(CameraError, match="asked for BGR888 pictures, gives NV12") as refusal,
+        frames(CameraSettings(source="picamera2")),
+    ):
+        pass
+    assert refusal.value.fault == "camera_format"
+    assert board.last.state == "closed"
+
+
+def test_a_small_picture_asks_for_no_larger_grey_one(board):
+    with frames(CameraSettings(source="picamera2", width=160, height=120)) as camera:
+        assert next(camera).luma.shape == (120, 160)

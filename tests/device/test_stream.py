@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from edge.device.camera import CameraError, CameraSettings, frames
+from edge.types import NS
 
 FPS = 25
 
@@ -21,6 +22,7 @@ class IpCamera(BaseHTTPRequestHandler):
     """Sends a picture every 1 / FPS s, whose brightness counts up, for ``seconds``."""
 
     seconds = 30.0
+    fps = FPS
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -28,12 +30,12 @@ class IpCamera(BaseHTTPRequestHandler):
         self.end_headers()
         started = time.monotonic()
         with contextlib.suppress(OSError):  # whoever watched has gone
-            for number in range(int(self.seconds * FPS)):
+            for number in range(int(self.seconds * self.fps)):
                 picture = np.full((240, 320, 3), number % 250, np.uint8)
                 jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
                 head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                 self.wfile.write(head.encode() + jpeg + b"\r\n")
-                time.sleep(max(0.0, started + number / FPS - time.monotonic()))
+                time.sleep(max(0.0, started + number / self.fps - time.monotonic()))
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -45,8 +47,9 @@ def camera_at(monkeypatch):
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def address(*, seconds: float) -> str:
+    def address(*, seconds: float, fps: float = FPS) -> str:
         monkeypatch.setattr(IpCamera, "seconds", seconds)
+        monkeypatch.setattr(IpCamera, "fps", fps)
         return f"http://127.0.0.1:{server.server_port}/video.mjpg"
 
     yield address
@@ -72,6 +75,15 @@ def test_a_slow_stage_gets_the_newest_picture_of_a_stream_not_the_oldest(camera_
     skipped = int(after.image[0, 0, 0]) - int(before.image[0, 0, 0])
     assert skipped > 2.0 * FPS * 0.6
     assert after.dropped >= skipped - 2
+
+
+def test_a_stream_that_is_slower_than_it_says_loses_nothing(camera_at):
+    """MJPEG has no times: each picture is stamped 1/25 s after the last, however late it comes."""
+    with frames(CameraSettings(source=camera_at(seconds=30, fps=10), fps=FPS)) as camera:
+        seen = [next(camera) for _ in range(20)]
+    shades = [int(frame.image[0, 0, 0]) for frame in seen]
+    assert shades == list(range(shades[0], shades[0] + 20))
+    assert np.diff([frame.t_ns for frame in seen]).mean() == pytest.approx(NS / 10, rel=0.2)
 
 
 def test_a_stream_that_ends_is_one_line(camera_at):

@@ -21,6 +21,7 @@ class Picamera2:
 
     def __init__(self, number: int) -> None:
         self.number, self.state, self.taken, self.frame = number, "open", 0, 0
+        self.rate: float | None = None
         Picamera2.last = self
 
     def create_video_configuration(self, **wanted: object) -> dict[str, object]:
@@ -28,6 +29,16 @@ class Picamera2:
 
     def configure(self, wanted: dict[str, object]) -> None:
         self.wanted = wanted
+
+    def camera_configuration(self) -> dict[str, object]:
+        return self.wanted
+
+    @property
+    def camera_controls(self) -> dict[str, object]:
+        return {"FrameDurationLimits": (8_333, 1_000_000, 33_333)}
+
+    def set_controls(self, controls: dict[str, float]) -> None:
+        self.rate = controls["FrameRate"]
 
     def start(self) -> None:
         self.state = "running"
