@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 VENV := .venv
-HA := .cache/ha/venv
+HA := .cache/ha
+HA_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python) python3.13)
 BIN := $(VENV)/bin
 TRAIN := .cache/train
 CLIP := .cache/media/WolfgangLanger_Pexels.mp4
@@ -44,8 +45,8 @@ drill-picamera: $(VENV)/.made media ## the real picamera2 on libcamera's virtual
 drill-camera: $(VENV)/.made media ## frozen, black, covered, slow, flooding, unplugged: what health says of each
 	$(BIN)/python -m tests.drills.camera
 
-drill-ha: $(VENV)/.made $(HA)/.made ## a real Home Assistant core finds the device; its API is read back
-	$(BIN)/python -m tests.drills.home_assistant
+drill-ha: $(VENV)/.made $(HA)/2025.4/.drill ## a real Home Assistant core finds the device; ARGS="--screenshot FILE"
+	$(BIN)/python -m tests.drills.home_assistant $(ARGS)
 
 fleet: $(VENV)/.made ## a thousand devices on one mosquitto; ARGS="--devices 100"
 	$(BIN)/python -m bench.fleet $(ARGS)
@@ -53,11 +54,22 @@ fleet: $(VENV)/.made ## a thousand devices on one mosquitto; ARGS="--devices 100
 fuzz: $(VENV)/.made ## 100,000 hostile messages
 	MIEN_FUZZ=100000 $(BIN)/pytest tests/tell/test_hostile.py
 
-ha-venv: $(HA)/.made ## Home Assistant's own schemas, in a venv of its own (minutes)
-$(HA)/.made:
-	$(PYTHON) -m venv $(HA)
-	# the newest for Python 3.11; it wants an older paho than ours
-	$(HA)/bin/pip install --disable-pip-version-check --quiet homeassistant==2024.3.3 paho-mqtt==1.6.1 'josepy<2'
+ha-venv: $(HA)/2024.3/.made $(HA)/2025.4/.made ## Home Assistant's own schemas, old (Python 3.11) and newer (3.13)
+
+# the newest for Python 3.11, which knows entities one by one; it wants an older paho than ours
+$(HA)/2024.3/.made: | $(VENV)/.made
+	$(BIN)/uv venv --quiet --clear --python python3.11 $(@D)
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python homeassistant==2024.3.3 paho-mqtt==1.6.1 'josepy<2'
+	@touch $@
+
+# knows a device as a whole
+$(HA)/2025.4/.made: | $(VENV)/.made
+	$(BIN)/uv venv --quiet --clear --python $(HA_PYTHON) $(@D)
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python homeassistant==2025.4.4 paho-mqtt==2.1.0
+	@touch $@
+
+$(HA)/2025.4/.drill: $(HA)/2025.4/.made
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python home-assistant-frontend==20250411.0 'selenium>=4.20,<5'
 	@touch $@
 
 CARD := .cache/image

@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
+from edge.tell import entities
 from edge.tell import homeassistant as ha
 from edge.tell import messages as m
 from edge.tell import requests as r
 from tests.tell import examples
 
-PYTHON = Path(__file__).parents[2] / ".cache/ha/venv/bin/python"
+INSTALLED = Path(__file__).parents[2] / ".cache/ha"
+VERSIONS = ("2024.3", "2025.4")
+BROKEN = {
+    "no_such_class": {"device_class": "sleepy"},
+    "no_template": {"value_template": "{{ value_json. }}"},
+    "no_number": {"expire_after": "soon"},
+}
 DEVICE = ha.Device(
     name="pi_7c1f3a", base="mien", model="Raspberry Pi 4B", version="1.0", emotion=True
 )
@@ -75,23 +82,17 @@ def test_an_entity_reads_and_writes_topics_that_exist(name: str) -> None:
         assert what in known[kind]
 
 
-@pytest.fixture(scope="module")
-def verdicts() -> dict[str, str]:
-    if not PYTHON.exists():
-        pytest.skip("Home Assistant is not installed: make ha-venv")
-    broken = {
-        "no_such_class": COMPONENTS["drowsy"] | {"device_class": "sleepy"},
-        "no_topic": {k: v for k, v in COMPONENTS["capture"].items() if k != "command_topic"},
-        "no_template": COMPONENTS["perclos"] | {"value_template": "{{ value_json. }}"},
-    }
-    return judged({**COMPONENTS, **broken})
-
-
-def judged(components: dict[str, Any]) -> dict[str, str]:
+@pytest.fixture(scope="module", params=VERSIONS)
+def verdicts(request: pytest.FixtureRequest) -> dict[str, str]:
     """What Home Assistant's own schemas say of each entity; nothing where they take it."""
+    python = INSTALLED / request.param / "bin/python"
+    if not python.exists():
+        pytest.skip("Home Assistant is not installed: make ha-venv")
+    broken = {name: COMPONENTS["drowsy"] | wrong for name, wrong in BROKEN.items()}
+    broken["no_topic"] = {k: v for k, v in COMPONENTS["capture"].items() if k != "command_topic"}
     script = Path(__file__).parent / "home_assistant/validate.py"
-    payload = json.dumps(PAYLOAD | {"components": components}).encode()
-    done = subprocess.run([PYTHON, script], input=payload, capture_output=True, check=True)
+    payload = json.dumps(PAYLOAD | {"components": COMPONENTS | broken}).encode()
+    done = subprocess.run([python, script], input=payload, capture_output=True, check=True)
     found: dict[str, str] = json.loads(done.stdout)
     return found
 
@@ -101,13 +102,19 @@ def test_home_assistants_own_schema_takes_the_entity(name: str, verdicts: dict[s
     assert verdicts[name] == ""
 
 
-@pytest.mark.parametrize("name", ["no_such_class", "no_topic", "no_template"])
+@pytest.mark.parametrize("name", [*BROKEN, "no_topic"])
 def test_home_assistants_own_schema_would_have_noticed(name: str, verdicts: dict[str, str]) -> None:
     assert verdicts[name] != ""
 
 
+def test_home_assistant_takes_the_device_as_a_whole(verdicts: dict[str, str]) -> None:
+    if "device" not in verdicts:
+        pytest.skip("Home Assistant before 2024.11 knows no devices, only entities")
+    assert verdicts["device"] == ""
+
+
 def test_the_event_entity_knows_every_type_that_is_said() -> None:
-    assert {e.type for e in examples_events()} <= set(ha.ALERT_TYPES)
+    assert {e.type for e in examples_events()} <= set(entities.ALERT_TYPES)
 
 
 def examples_events() -> list[m.Event]:

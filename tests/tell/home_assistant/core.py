@@ -1,76 +1,108 @@
-"""Run by Home Assistant's own Python: a real core against a broker; what does its API say?
+"""A real Home Assistant core: started, onboarded and asked through its own HTTP API."""
 
-``core.py FOLDER BROKER_PORT HTTP_PORT ENTITIES``: waits until so many entities have a state,
-writes ``/api/states`` to FOLDER/states.json, turns a switch and presses a button. Home Assistant
-before 2024.11 does not know device discovery, so the announcement is taken apart here as later
-versions do by themselves.
-"""
+# ruff: noqa: S310 - every address is one of this machine, over HTTP
 
-# ruff: noqa: ASYNC240 - a file or two, once
-import asyncio
+from __future__ import annotations
+
 import json
-import sys
-from pathlib import Path
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Self
 
-import aiohttp
-from homeassistant import bootstrap, config_entries
-from homeassistant.components import mqtt
-from homeassistant.runner import RuntimeConfig
+from tests.tell.brokers import free_port
 
-PATIENCE_S = 60
-SHARED = ("device", "origin", "availability_topic")
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-async def main(folder: str, broker: int, http: int, wanted: int) -> None:
-    server = f"http:\n  server_host: 127.0.0.1\n  server_port: {http}\n"
-    Path(folder, "configuration.yaml").write_text(server + "api:\n", encoding="utf-8")
-    hass = await bootstrap.async_setup_hass(
-        RuntimeConfig(config_dir=folder, skip_pip=False, safe_mode=False)
-    )
-    await hass.async_start()
-    entry = config_entries.ConfigEntry(
-        version=1,
-        minor_version=1,
-        domain="mqtt",
-        title="drill",
-        data={"broker": "127.0.0.1", "port": broker, "discovery": True},
-        source="user",
-    )
-    await hass.config_entries.async_add(entry)
-
-    async def take_apart(message: mqtt.ReceiveMessage) -> None:
-        payload = json.loads(message.payload)
-        name = message.topic.split("/")[2]
-        common = {key: payload[key] for key in SHARED}
-        for each, entity in payload["components"].items():
-            platform = entity.pop("platform")
-            topic = f"homeassistant/{platform}/{name}/{each}/config"
-            await mqtt.async_publish(hass, topic, json.dumps({**common, **entity}), 1, retain=False)
-
-    await mqtt.async_subscribe(hass, "homeassistant/device/+/config", take_apart, 1)
-    # sensors that are off by default do not show up; the API shows the rest
-    for _ in range(PATIENCE_S):
-        await asyncio.sleep(1)
-        ours = [s for s in hass.states.async_all() if s.object_id.startswith("pi_7c1f3a_")]
-        if sum(s.state not in {"unknown", "unavailable"} for s in ours) >= wanted:
-            break
-    user = await hass.auth.async_create_system_user("drill", group_ids=["system-admin"])
-    refresh = await hass.auth.async_create_refresh_token(user)
-    token = hass.auth.async_create_access_token(refresh)
-    headers = {"Authorization": f"Bearer {token}"}
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{http}/api/states", headers=headers) as answer,
-    ):
-        Path(folder, "states.json").write_text(await answer.text(), encoding="utf-8")
-        for domain, service, name in (
-            ("switch", "turn_off", "switch.pi_7c1f3a_alerts"),
-            ("button", "press", "button.pi_7c1f3a_ack"),
-        ):
-            url = f"http://127.0.0.1:{http}/api/services/{domain}/{service}"
-            await session.post(url, headers=headers, json={"entity_id": name})
-    await asyncio.sleep(1)  # paho's thread sends what was pressed
-    await hass.async_stop(force=True)
+PATIENCE_S = 120
+CONFIGURATION = """
+http:
+  server_host: 127.0.0.1
+  server_port: {port}
+frontend:
+config:
+"""
+OWNER = {"name": "Mien", "username": "mien", "password": "of this drill", "language": "en"}
 
 
-asyncio.run(main(sys.argv[1], *map(int, sys.argv[2:])))
+@dataclass
+class Core:
+    """Home Assistant as it comes from PyPI, in a folder of its own."""
+
+    python: Path
+    folder: Path
+    port: int = field(default_factory=free_port)
+    tokens: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        text = CONFIGURATION.format(port=self.port)
+        (self.folder / "configuration.yaml").write_text(text, encoding="utf-8")
+        command = [self.python, "-m", "homeassistant", "-c", self.folder, "--skip-pip"]
+        log = (self.folder / "core.log").open("wb")
+        with log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        self._wait_until_it_listens()
+        self._onboard()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+    def ask(self, path: str, body: object = None) -> Any:
+        """GET without a ``body``, else POST. Raises ``HTTPError``."""
+        headers = {"Content-Type": "application/json"}
+        if self.tokens:
+            headers["Authorization"] = f"Bearer {self.tokens['access_token']}"
+        data = None if body is None else json.dumps(body).encode()
+        return self._open(urllib.request.Request(self.url + path, data, headers))
+
+    def connect(self, broker_port: int) -> None:
+        """Add the MQTT integration, as a person does in the dialogue."""
+        flow = self.ask("/api/config/config_entries/flow", {"handler": "mqtt"})
+        step = f"/api/config/config_entries/flow/{flow['flow_id']}"
+        made = self.ask(step, {"broker": "127.0.0.1", "port": broker_port})
+        assert made["type"] == "create_entry", made
+
+    def device(self, entity: str) -> str:
+        """The id of the device that an entity belongs to."""
+        # the answer to a template is text: as a JSON string it reads like every other answer
+        template = f"{{{{ device_id('{entity}') | tojson }}}}"
+        return str(self.ask("/api/template", {"template": template}))
+
+    def _wait_until_it_listens(self) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.ask("/api/onboarding")
+            except urllib.error.URLError:
+                assert time.monotonic() < end, (self.folder / "core.log").read_text("utf-8")
+                time.sleep(0.5)
+            else:
+                return
+
+    def _onboard(self) -> None:
+        client = f"{self.url}/"
+        code = self.ask("/api/onboarding/users", {"client_id": client, **OWNER})["auth_code"]
+        form = {"grant_type": "authorization_code", "code": code, "client_id": client}
+        data = urllib.parse.urlencode(form).encode()
+        self.tokens = self._open(urllib.request.Request(self.url + "/auth/token", data))
+        self.ask("/api/onboarding/core_config", {})
+        self.ask("/api/onboarding/analytics", {})
+        self.ask("/api/onboarding/integration", {"client_id": client, "redirect_uri": client})
+
+    @staticmethod
+    def _open(request: urllib.request.Request) -> Any:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status in {HTTPStatus.OK, HTTPStatus.CREATED}
+            return json.loads(answer.read())
