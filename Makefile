@@ -12,7 +12,7 @@ ARGS ?=
 
 .PHONY: help demo test lint bench bench-models bench-accuracy arm64-test setup media schema clean
 .PHONY: image image-test image-faults
-.PHONY: drill-picamera drill-camera docs drill-broker drill-ha fleet fuzz ha-venv
+.PHONY: drill-picamera drill-camera docs drill-broker drill-ha drill-database fleet fuzz fuzz-atheris ha-venv
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -48,11 +48,23 @@ drill-camera: $(VENV)/.made media ## frozen, black, covered, slow, flooding, unp
 drill-ha: $(VENV)/.made $(HA)/2025.4/.drill ## a real Home Assistant core finds the device; ARGS="--screenshot FILE"
 	$(BIN)/python -m tests.drills.home_assistant $(ARGS)
 
+drill-database: $(VENV)/.made .cache/node-red/.made ## the dashboard's queries against a real InfluxDB (apt: influxdb, npm)
+	$(BIN)/python -m tests.drills.database $(ARGS)
+
+.cache/node-red/.made:
+	mkdir -p $(@D)
+	npm install --prefix $(@D) --no-audit --no-fund --omit=dev --silent node-red@4 node-red-contrib-influxdb@0.7
+	@touch $@
+
 fleet: $(VENV)/.made ## a thousand devices on one mosquitto; ARGS="--devices 100"
 	$(BIN)/python -m bench.fleet $(ARGS)
 
 fuzz: $(VENV)/.made ## 100,000 hostile messages
 	MIEN_FUZZ=100000 $(BIN)/pytest tests/tell/test_hostile.py
+
+fuzz-atheris: $(VENV)/.made ## 100,000 inputs bred by the branches that they reach (Python 3.11 to 3.13)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python 'atheris>=3,<4'
+	$(BIN)/python tests/drills/fuzz.py -atheris_runs=100000 -max_len=8192 $(ARGS)
 
 ha-venv: $(HA)/2024.3/.made $(HA)/2025.4/.made ## Home Assistant's own schemas, old (Python 3.11) and newer (3.13)
 

@@ -258,6 +258,7 @@ def _controls(root: str, *, emotion: bool) -> dict[str, Entity]:
         "max": 2.0,
         "step": 0.1,
         "unit_of_measurement": "s",
+        "mode": "box",
         "entity_category": "config",
     }
     return found

@@ -79,7 +79,7 @@ def said_by(*names: str) -> set[str]:
     return set[str]().union(*(flat(json.loads((make.GOLDEN / n).read_bytes())) for n in names))
 
 
-def test_telegraf_and_the_dashboard_name_only_fields_that_are_said() -> None:
+def test_the_collectors_and_the_dashboard_name_only_fields_that_are_said() -> None:
     pictures, events = said_by("state.json", "health.json"), said_by("event_end.json")
     telegraf = (make.DOCS / "telegraf.conf").read_text(encoding="utf-8")
     kept = re.search(r"included_keys = \[(.*?)\]", telegraf, re.DOTALL)
@@ -87,10 +87,16 @@ def test_telegraf_and_the_dashboard_name_only_fields_that_are_said() -> None:
     kept_fields = set(re.findall(r'"(\w+)"', kept[1]))
     assert kept_fields <= pictures
     assert set(re.findall(r'path = "(\w+)"', telegraf)) <= events
+    for node in json.loads((make.DOCS / "node-red.json").read_text(encoding="utf-8")):
+        script = node.get("func", "")
+        if "keep" in script:
+            assert set(json.loads(re.findall(r"const keep = (.*);", script)[0])) == kept_fields
+        elif script:
+            assert set(re.findall(r"\w+", re.findall(r"const {(.*)}", script)[0])) <= events
     dashboard = json.loads((make.DOCS / "grafana/mien.json").read_text(encoding="utf-8"))
     for panel in dashboard["panels"]:
         (query,) = (target["query"] for target in panel["targets"])
-        measure, field = re.findall(r'r\._(?:measurement|field) == "(\w+)"', query)
+        (field, measure), *_ = re.findall(r'\("(\w+)"\) FROM "(\w+)"', query)
         assert field in (kept_fields if measure == "mien" else events), panel["title"]
 
 

@@ -19,7 +19,7 @@ from tests.tell.brokers import free_port
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENCE_S = 120
+PATIENCE_S = 300
 CONFIGURATION = """
 http:
   server_host: 127.0.0.1
