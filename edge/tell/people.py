@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.tell import messages as m
 from edge.tell.stamps import rounded
-from edge.types import NS
+from edge.types import ACTIONS, NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,15 @@ def attention_of(step: Step) -> float | None:
     if person is None or person.attention is None:
         return None
     return round(person.attention.value, 2)
+
+
+def actions_of(step: Step) -> dict[str, float] | None:
+    """The facial actions of whoever is judged, those that can be believed."""
+    person = _judged(step)
+    if person is None or person.actions is None or person.actions_trusted is None:
+        return None
+    read = zip(ACTIONS, person.actions, person.actions_trusted, strict=True)
+    return {name: round(value, 2) for name, value, ok in read if ok and value is not None}
 
 
 def emotion_summary(head: Head, summaries: Sequence[MoodSummary], model: str) -> m.EmotionSummary:

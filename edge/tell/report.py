@@ -185,7 +185,8 @@ class Reporter:
         if 0 <= step.t_ns - self._metrics_ns < gap_ns:
             return []
         self._metrics_ns = step.t_ns
-        message = wording.metrics(self.head("metrics", step.t_ns), step, fps)
+        head, emotion = self.head("metrics", step.t_ns), self._identity.emotion
+        message = wording.metrics(head, step, fps, emotion=emotion)
         return [Said("metrics", message, retain=False, qos=0)]
 
     def _state(self, step: Step, fps: float | None) -> list[Said]:

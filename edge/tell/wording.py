@@ -122,8 +122,8 @@ def calibration(head: Head, known: Calibration) -> m.Calibration:
     )
 
 
-def metrics(head: Head, step: Step, fps: float | None) -> m.Metrics:
-    """The raw signals."""
+def metrics(head: Head, step: Step, fps: float | None, *, emotion: bool) -> m.Metrics:
+    """The raw signals; ``emotion``: facial actions may be said, too."""
     eyes, pose = step.eyes, step.pose
     return m.Metrics(
         **head,
@@ -134,6 +134,7 @@ def metrics(head: Head, step: Step, fps: float | None) -> m.Metrics:
         pitch=None if pose is None else round(pose.pitch_deg, 1),
         roll=None if pose is None else round(pose.roll_deg, 1),
         fps=rounded(fps, 1),
+        actions=people.actions_of(step) if emotion else msgspec.UNSET,
     )
 
 

@@ -75,6 +75,8 @@ DRIVING = Step(
         Person(
             track=3,
             mood=CALM,
+            actions=(0.1, 0.0, 0.04, 0.0, 0.22, 0.0, 0.0, 0.0, 0.31, 0.0, 0.0, 0.0, 0.0, None, 0.0),
+            actions_trusted=(*(True,) * 13, False, True),
             calm=0.55,
             confused=0.02,
             attitude="indifferent",

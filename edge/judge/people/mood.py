@@ -26,7 +26,7 @@ SAD = EMOTIONS.index("sad")
 VALENCE = (0.0, 0.8, 0.1, -0.7, -0.6, -0.7, -0.6, -0.5)
 AROUSAL = (0.0, 0.4, 0.7, -0.3, 0.7, 0.3, 0.7, 0.1)
 
-LOWERED, RAISED = 0.35, 0.65
+LOWERED, RAISED = 0.2, 0.45
 """Openness of the eyes up to which sorrow is not believed, and from which it fully is [E]."""
 
 

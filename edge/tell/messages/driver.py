@@ -146,7 +146,11 @@ class Active(Message, kw_only=True):
 
 
 class Metrics(Message, kw_only=True):
-    """``metrics``: the raw signals, 1 to 5 a second where they are asked for (off by default)."""
+    """``metrics``: the raw signals, 1 to 5 a second where they are asked for (off by default).
+
+    ``actions``: facial actions that can be believed, 0..1 by FACS number, null where none was read;
+    there only where the profile allows emotion.
+    """
 
     openness: float | None
     perclos60: float | None
@@ -155,3 +159,4 @@ class Metrics(Message, kw_only=True):
     pitch: float | None
     roll: float | None
     fps: float | None
+    actions: dict[str, float] | msgspec.UnsetType | None = msgspec.UNSET

@@ -41,7 +41,7 @@ SCHEMA = {
     "health": "health/1.0",
     "controls": "controls/1.0",
     "rsp": "rsp/1.0",
-    "metrics": "metrics/1.0",
+    "metrics": "metrics/1.1",
     "log": "log/1.0",
 }
 
