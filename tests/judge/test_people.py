@@ -132,7 +132,7 @@ def test_a_face_that_rests_sad_is_not_called_sad_once_it_is_known():
 
 def test_whoever_is_sad_for_some_seconds_is_sad_and_whoever_laughs_for_minutes_is_happy():
     assert labels(after((60, NEUTRAL), (20, SAD), fps=3, rules=rules())) == ["neutral", "sad"]
-    assert labels(after((300, HAPPY), fps=3, rules=rules())) == ["happy"]
+    assert labels(after((150, HAPPY), fps=3, rules=rules())) == ["happy"]
 
 
 def test_a_restless_head_teaches_nothing_of_rest():
@@ -269,7 +269,7 @@ def test_eyes_that_are_not_seen_leave_attention_to_the_head():
 def test_the_drivers_attention_is_measured_from_where_this_driver_looks_when_driving():
     aside = Face(yaw=30)  # the camera stands beside the road
     passenger = Face(track=2, x=100.0, yaw=30)
-    driver, other = after((120, aside.with_(passenger)), fps=6, rules=rules()).last.people
+    driver, other = after((40, aside.with_(passenger)), fps=6, rules=rules()).last.people
     assert driver.attention.value > 0.95
     assert other.attention.value == pytest.approx(0.5, abs=0.05)
 
@@ -325,11 +325,11 @@ def test_without_emotion_a_summary_has_times_and_attention_and_nothing_else():
         assert (each.valid_s, each.looks, each.calm, each.confused) == (0, 0, None, None)
 
 
-def test_a_shop_with_a_thousand_visitors_is_remembered_in_as_little_as_one_with_ten():
+def test_a_shop_with_a_hundred_visitors_is_remembered_in_as_little_as_one_with_ten():
     def visitors(t: float) -> Face:
         return NEUTRAL.but(track=int(t) + 1, x=50.0 + 97 * (int(t) % 6), size=80.0)
 
-    story = after((300, visitors), fps=3, rules=rules(60))
+    story = after((150, visitors), fps=3, rules=rules(60))
     assert len(story.state.people.known) <= 8
     assert len(story.state.people.gone) <= MOST_LEFT
     scene, *faces = next(s.summaries for s in reversed(story.steps) if s.summaries)
@@ -343,7 +343,7 @@ moods = st.sampled_from([NEUTRAL, HAPPY, SAD, ANGRY, SHUT, LOST, OPEN, DROOPING.
 days = st.lists(st.tuples(st.floats(0.3, 8), moods), min_size=1, max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(days, st.sampled_from([3, 5, 10]))
 def test_shares_add_up_to_one_and_every_number_is_one(scenes, fps):
     story = after(*scenes, (1.5, LOST), fps=fps, rules=rules(2.0))
@@ -362,7 +362,7 @@ def test_shares_add_up_to_one_and_every_number_is_one(scenes, fps):
             assert summary.valence_trend is None or math.isfinite(summary.valence_trend)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(st.lists(st.tuples(st.integers(4, 9), st.sampled_from([NEUTRAL, HAPPY, ANGRY])), max_size=3))
 def test_it_is_the_same_at_any_rate_of_looks(scenes):
     found = [
@@ -375,12 +375,12 @@ def test_it_is_the_same_at_any_rate_of_looks(scenes):
     assert max(means) - min(means) <= 0.03
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.integers(2, 30))
+@settings(max_examples=4, deadline=None)
+@given(st.integers(2, 20))
 def test_time_that_nobody_saw_changes_no_share(unseen_s):
-    rest = [(6, NEUTRAL), (50, LOST)]
-    whole = summed((8, HAPPY), *rest, window_s=60)[1]
-    gap = summed((4, HAPPY), (unseen_s, LOST), (4, HAPPY), *rest, window_s=60)[1]
+    rest = [(6, NEUTRAL), (30, LOST)]
+    whole = summed((8, HAPPY), *rest, window_s=40)[1]
+    gap = summed((4, HAPPY), (unseen_s, LOST), (4, HAPPY), *rest, window_s=40)[1]
     assert gap.valid_s == pytest.approx(whole.valid_s, abs=0.4)
     for name, part in whole.share.items():
         assert gap.share[name] == pytest.approx(part, abs=0.02)
