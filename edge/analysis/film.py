@@ -145,9 +145,10 @@ def _frames(
             begun_ns = at_ns if begun_ns is None else begun_ns
             t_ns = max(t_ns + 1, at_ns - begun_ns)
             shown += 1
+            torn += picture.is_corrupt
             yield Frame(t_ns, _image(picture))
     if torn:
-        broken.append(f"{torn} damaged packets left out")
+        broken.append(f"{torn} damaged pictures")
     if shown and length_s is not None and length_s - t_ns / NS - 1 / rate > SHORT_S:
         broken.append(f"breaks off at {t_ns / NS:.1f} s of {length_s:.1f} s")
     elif stopped is not None:

@@ -59,7 +59,7 @@ def analyze(
         schema=r.SCHEMA,
         source=said,
         frames=frames,
-        summary=record.summary("cut_off" if why else "complete", why),
+        summary=record.summary("partial" if why else "complete", why),
     )
 
 

@@ -88,14 +88,15 @@ def _moving(picture: Image.Image, path: Path) -> Opened:
 
 def _frames(picture: Image.Image, path: Path, broken: list[str]) -> Iterator[Frame]:
     t_s = 0.0
-    for number in range(getattr(picture, "n_frames", 1)):
+    count = getattr(picture, "n_frames", 1)
+    for number in range(count):
         try:
             picture.seek(number)
             image = _upright(picture, path)
         except (*TORN, Unreadable) as error:
             if number == 0:
                 raise Unreadable(_why_not(path, error)) from error
-            broken.append(f"breaks off at {t_s:.1f} s, after {number} frames")
+            broken.append(f"breaks off at {t_s:.1f} s, after {number} of {count} frames")
             return
         yield Frame(round(t_s * NS), image)
         t_s += (picture.info.get("duration") or 0) / 1000 or NO_TIME_S

@@ -15,7 +15,7 @@ from edge.analysis.table import Cell  # noqa: TC001 - msgspec reads annotations
 
 SCHEMA = "analysis/1.0"
 
-Ended = Literal["complete", "cut_off", "interrupted"]
+Ended = Literal["complete", "partial", "interrupted"]
 
 
 class Attention(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +181,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file. ``why``: where it did not end as it should.
 
-    ``ended``: ``complete``, ``cut_off`` (the file breaks off) or ``interrupted`` (somebody did).
+    ``ended``: ``complete``, ``partial`` (the file is damaged) or ``interrupted`` (somebody did).
     """
 
     ended: Ended

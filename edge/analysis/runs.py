@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "analysis_run/1.0"
 
-Status = Literal["complete", "cut_off", "interrupted", "failed", "not_begun"]
+Status = Literal["complete", "partial", "interrupted", "failed", "not_begun"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -177,7 +177,7 @@ def _through(pictures: Opened, outputs: Outputs, job: Job) -> tuple[Ended, str |
         if job.seconds is not None and t_s >= job.seconds:
             return "complete", None
     why = "; ".join(pictures.broken or ()) or None
-    return ("cut_off" if why else "complete"), why
+    return ("partial" if why else "complete"), why
 
 
 def _together(out: Path, entries: list[runs.Entry], job: Job) -> list[runs.Entry]:
