@@ -19,7 +19,7 @@ from edge.see import detector, expression, landmarks
 from edge.see.runtime import ModelError, load
 from edge.strict import parse
 from edge.tell import messages as m
-from edge.tell.link import last_words, reachable
+from edge.tell.visit import last_words, reachable
 
 if TYPE_CHECKING:
     import argparse

@@ -8,11 +8,10 @@ alive and delivers; all that it learns is laid down as news for the loop to read
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from secrets import token_hex
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
@@ -20,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from edge.tell.trust import LinkError, trust
+from edge.tell.trust import trust
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class Link:
         self._acked: deque[News] = deque()  # as many as there are messages under way
         self._heard: deque[News] = deque(maxlen=NEWS_LIMIT)
         self._down: deque[News] = deque()
-        self._client = client = _client(settings, client_id, v5=v5)
+        self._client = client = unconnected(settings, client_id, v5=v5)
         client.will_set(will, "offline", qos=1, retain=True)
         client.max_inflight_messages_set(INFLIGHT)
         client.on_connect = self._on_connect
@@ -131,13 +130,7 @@ class Link:
         correlation: bytes | None = None,
     ) -> int:
         """Hand over; never blocks. Gives the number under which it will be acknowledged."""
-        properties = None
-        if self.v5 and (expiry_s is not None or correlation is not None):
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-            if expiry_s is not None:
-                properties.MessageExpiryInterval = expiry_s
-            if correlation is not None:
-                properties.CorrelationData = correlation
+        properties = _publishing(expiry_s, correlation) if self.v5 else None
         return self._client.publish(topic, payload, qos, retain=retain, properties=properties).mid
 
     def listen(self, *filters: str) -> None:
@@ -196,66 +189,8 @@ class Link:
         )
 
 
-def last_words(settings: MqttSettings, topic: str, wait_s: float = 1.0) -> bytes | None:
-    """What is retained on ``topic``; None for nothing, or where the broker does not let us in."""
-    done = threading.Event()
-    found: list[bytes] = []
-    try:
-        client = _client(settings, _visitor(settings), v5=settings.protocol == "5")
-    except LinkError:
-        return None
-
-    def on_connect(*_: object) -> None:
-        client.subscribe(topic, 1)
-
-    def on_message(_client: object, _data: object, message: paho.MQTTMessage) -> None:
-        if message.topic == topic:  # amqtt 0.12 sends what is retained elsewhere as well
-            found.append(bytes(message.payload))
-            done.set()
-
-    client.on_connect, client.on_message = on_connect, on_message
-    try:
-        client.connect(settings.host, settings.port, settings.keepalive_s)
-    except OSError:
-        return None
-    client.loop_start()
-    done.wait(wait_s)
-    client.disconnect()
-    client.loop_stop()
-    return found[0] if found else None
-
-
-def reachable(settings: MqttSettings, wait_s: float = 5.0) -> str | None:
-    """None if the broker lets us in, else why not: for ``mien check``."""
-    done = threading.Event()
-    answer: list[str] = ["no answer"]
-    try:
-        client = _client(settings, _visitor(settings), v5=settings.protocol == "5")
-    except LinkError as error:
-        return str(error)
-
-    def on_connect(*args: Any) -> None:
-        answer[0] = f"refused: {args[3]}" if args[3].is_failure else ""
-        done.set()
-
-    client.on_connect = on_connect
-    try:
-        client.connect(settings.host, settings.port, settings.keepalive_s)
-    except OSError as error:
-        return str(error.strerror or error)
-    client.loop_start()
-    done.wait(wait_s)
-    client.disconnect()
-    client.loop_stop()
-    return answer[0] or None
-
-
-def _visitor(settings: MqttSettings) -> str:
-    """A name for a short visit. Some brokers take all who give none for one (amqtt 0.12)."""
-    return f"{settings.base}-check-{token_hex(4)}"
-
-
-def _client(settings: MqttSettings, client_id: str, *, v5: bool) -> paho.Client:
+def unconnected(settings: MqttSettings, client_id: str, *, v5: bool) -> paho.Client:
+    """A client that is not connected yet. Raises ``LinkError`` for unusable certificates."""
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
@@ -270,6 +205,19 @@ def _client(settings: MqttSettings, client_id: str, *, v5: bool) -> paho.Client:
     if settings.username is not None:
         client.username_pw_set(settings.username, settings.password)
     return client
+
+
+@lru_cache(maxsize=16)
+def _publishing(expiry_s: int | None, correlation: bytes | None) -> Properties | None:
+    """Kept, since paho makes tables of everything that MQTT 5 knows for each of them."""
+    if expiry_s is None and correlation is None:
+        return None
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    if expiry_s is not None:
+        properties.MessageExpiryInterval = expiry_s
+    if correlation is not None:
+        properties.CorrelationData = correlation
+    return properties
 
 
 def _connecting(*, v5: bool) -> Properties | None:

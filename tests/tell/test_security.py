@@ -15,10 +15,10 @@ import trustme
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.config import Config, ConfigError, convert
-from edge.tell.link import reachable
 from edge.tell.mqtt import Publisher
 from edge.tell.settings import MqttSettings
 from edge.tell.trust import LinkError, trust
+from edge.tell.visit import reachable
 from tests.tell.brokers import Listener, Mosquitto, needs_mosquitto, until
 
 if TYPE_CHECKING:
