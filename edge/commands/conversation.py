@@ -14,7 +14,7 @@ from edge.commands.desk import Data, Desk, Reply, obey
 from edge.device import health
 from edge.tell import homeassistant
 from edge.tell import messages as m
-from edge.tell.report import Said
+from edge.tell.report import EMOTION_TOPIC, Said
 from edge.types import NS, Vehicle
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Conversation:
         self._out.publish(self._controls(t_ns))
         self._announce()
         if not self.desk.emotion:  # nor does what was said before stay with the broker
-            self._out.erase("emotion/summary")
+            self._out.erase(EMOTION_TOPIC)
 
     def __call__(self, t_ns: int) -> None:
         """Answer what has been asked since the last time."""

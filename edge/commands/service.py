@@ -31,7 +31,7 @@ from edge.device.camera import CameraError
 from edge.see.sight import Sight
 from edge.tell import messages as m
 from edge.tell.mqtt import Publisher
-from edge.tell.report import EMOTION_TOPIC, Identity, Reporter, Said
+from edge.tell.report import Identity, Reporter, Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,8 +79,8 @@ def serve(
         journal = Journal()
         seats = Seats(config.seat, state)
         frames = stack.enter_context(closing(room.frames()))
-        talk.changed.append(lambda desk: _settle(desk, reporter, identity, out))
-        _settle(desk, reporter, identity, out)
+        talk.changed.append(lambda desk: _settle(desk, reporter, identity))
+        _settle(desk, reporter, identity)
         looked_at = thinned(pulse.count(frames), lambda: pulse.rates.looks_hz)
         if page is not None:
             looked_at = stack.enter_context(page).watch(looked_at)
@@ -160,14 +160,12 @@ def _grumbled(
         yield Said("log", message, retain=False, qos=0)
 
 
-def _settle(desk: Desk, reporter: Reporter, identity: Identity, out: Publisher) -> None:
-    """What was changed from outside takes effect in what is said, and in what was said before."""
+def _settle(desk: Desk, reporter: Reporter, identity: Identity) -> None:
+    """What was changed from outside takes effect in what is said."""
     emotion = identity.emotion and desk.emotion
     now = replace(identity, params_hash=_hash(desk.config.rules), emotion=emotion)
     muted = not desk.kept.controls.alerts
     reporter.settle(now, muted=muted, metrics_hz=desk.config.mqtt.metrics_hz)
-    if not emotion:
-        out.erase(EMOTION_TOPIC)
 
 
 def _self_test(pulse: Pulse, out: Publisher, see: Sight) -> Data:
