@@ -17,18 +17,13 @@ BEHIND = 40
 
 
 class Latest:
-    """The last word on every retained topic."""
+    """The last word on every retained topic. ``behind``: those still to be said, in order."""
 
     def __init__(self) -> None:
         """Nothing has been said."""
         self._latest: dict[str, Said | None] = {}  # None: taken back
-        self._behind: dict[str, None] = {}  # topics whose latest is still to be said, in order
+        self.behind: dict[str, None] = {}
         self._owed: set[int] = set()
-
-    @property
-    def behind(self) -> bool:
-        """Whether anything is still to be said."""
-        return bool(self._behind)
 
     @property
     def settled(self) -> bool:
@@ -38,23 +33,23 @@ class Latest:
     def put(self, said: Said) -> None:
         """The new last word on its topic."""
         self._latest[said.topic] = said
-        self._behind[said.topic] = None
+        self.behind[said.topic] = None
 
     def erase(self, topic: str) -> None:
         """Nothing shall be retained on ``topic`` any more, and on every connect anew."""
         self._latest[topic] = None
-        self._behind[topic] = None
+        self.behind[topic] = None
 
     def afresh(self) -> None:
         """The broker may have forgotten everything: all of it is to be said again."""
-        self._behind = dict.fromkeys(self._latest)
+        self.behind = dict.fromkeys(self._latest)
 
     def next(self) -> tuple[str, int, bytes] | None:
         """Topic, QoS and payload of what is to go out now, if the broker keeps up."""
-        if not self._behind or len(self._owed) >= BEHIND:
+        if not self.behind or len(self._owed) >= BEHIND:
             return None
-        topic = next(iter(self._behind))
-        del self._behind[topic]
+        topic = next(iter(self.behind))
+        del self.behind[topic]
         said = self._latest[topic]
         return (topic, 1, b"") if said is None else (topic, said.qos, m.encode(said.message))
 

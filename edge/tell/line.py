@@ -57,7 +57,7 @@ class Line:
             if time.monotonic_ns() >= self._next_ns:
                 self.dial()
             return []
-        if self._link.v5 and not self.connects and self._link.unanswered_s > HUSH_S:
+        if not self.connects and self._link.v5 and self._link.unanswered_s > HUSH_S:
             news: list[News] = [Down("no answer to MQTT 5", version=True)]
         else:
             news = self._link.read()

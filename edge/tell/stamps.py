@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from edge.types import NS
 
@@ -18,8 +19,12 @@ def ulid(wall_ns: int) -> str:
 
 def rfc3339(wall_ns: int) -> str:
     """UTC with milliseconds; ``wall_ns`` counts from 1970."""
-    at = datetime.fromtimestamp(wall_ns // NS, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{wall_ns % NS // 1_000_000:03d}Z"
+    return f"{_second(wall_ns // NS)}.{wall_ns % NS // 1_000_000:03d}Z"
+
+
+@lru_cache(maxsize=8)  # what is said of one frame has one second, or two
+def _second(wall_s: int) -> str:
+    return f"{datetime.fromtimestamp(wall_s, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def rounded(value: float | None, digits: int) -> float | None:
