@@ -28,18 +28,28 @@ Show = Callable[[str, str, bytes], None]
 def run(arguments: argparse.Namespace) -> int:
     """Subscribe and show until Ctrl-C: a board on a terminal, else a line a message."""
     host, port = address(arguments.broker)
-    stop = threading.Event()
+    stop, unread = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with contextlib.ExitStack() as stack:
         show = _json if arguments.json else _board(stack) if sys.stdout.isatty() else _plain
+
+        def shown(device: str, topic: str, payload: bytes) -> None:
+            try:
+                show(device, topic, payload)
+            except BrokenPipeError:  # in paho's thread: `mien watch --json | head`
+                unread.set()
+                stop.set()
+
         try:
-            client = subscribe(host, port, arguments.base, arguments.device, show)
+            client = subscribe(host, port, arguments.base, arguments.device, shown)
         except OSError as error:
             print(f"mien watch: {host}:{port}: {error.strerror or error}", file=sys.stderr)
             return 1
         stack.callback(client.loop_stop)
         stack.callback(client.disconnect)
         stop.wait()
+    if unread.is_set():
+        raise BrokenPipeError
     return 0
 
 
@@ -91,8 +101,9 @@ def subscribe(host: str, port: int, base: str, device: str, show: Show) -> paho.
         client.subscribe(f"{base}/{device}/#", qos=1)
 
     def on_message(_client: object, _data: object, message: paho.MQTTMessage) -> None:
-        _, name, topic = message.topic.split("/", 2)
-        show(name, topic, bytes(message.payload))
+        _, name, *below = message.topic.split("/", 2)
+        if below:
+            show(name, below[0], bytes(message.payload))
 
     client.on_connect = on_connect
     client.on_message = on_message

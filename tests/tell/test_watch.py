@@ -16,7 +16,7 @@ from edge.commands.board import Board
 from edge.commands.watch import line
 from edge.tell import messages as m
 from tests.tell import examples
-from tests.tell.brokers import Listener, a_broker
+from tests.tell.brokers import Listener, a_broker, until
 
 if TYPE_CHECKING:
     import pytest
@@ -120,3 +120,20 @@ def test_a_broker_that_is_not_there_is_one_line(capfd: pytest.CaptureFixture[str
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     assert done.returncode == 1
     assert capfd.readouterr().err == "mien watch: 127.0.0.1:1: Connection refused\n"
+
+
+def test_whoever_reads_the_first_line_and_leaves_sees_no_traceback(tmp_path: Path) -> None:
+    with a_broker(tmp_path) as port, Listener(port) as person:
+        command = [sys.executable, "-m", "edge", "watch", "--broker", f"127.0.0.1:{port}", "--json"]
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as watch:
+            assert watch.stdout is not None
+            person.say("mien/pi_1", "a topic that is too short")
+            person.say("mien/pi_1/availability", "online", retain=True)
+            assert b"online" in watch.stdout.readline()
+            watch.stdout.close()
+            person.say("mien/pi_1/availability", "offline")
+            until(lambda: watch.poll() is not None or person.say("mien/pi_1/log", "{}"))
+            assert watch.stderr is not None
+            assert (watch.returncode, watch.stderr.read()) == (0, b"")
