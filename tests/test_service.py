@@ -64,6 +64,7 @@ def test_every_message_has_the_head_of_the_contract(broker, port, listen, servic
             "images_published": False,
             "images_stored": False,
             "identity": False,
+            "page": False,
         }
 
 

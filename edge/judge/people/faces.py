@@ -79,12 +79,10 @@ def advance_people(
     return _looked(state, t_ns, faces, tracks, due, look), summaries
 
 
-def _due(state: PeopleState, faces: tuple[FaceReading, ...], t_ns: int) -> frozenset[int]:
+def _due(state: PeopleState, faces: tuple[FaceReading, ...], t_ns: int) -> set[int]:
     """Tracks to be looked at now."""
     fresh = {known.person.track for known in state.known if t_ns - known.looked_ns < LOOK_NS}
-    return frozenset(
-        [face.track for face in faces if face.emotion is not None or face.track not in fresh]
-    )
+    return {face.track for face in faces if face.emotion is not None or face.track not in fresh}
 
 
 def _looked(
@@ -92,7 +90,7 @@ def _looked(
     t_ns: int,
     faces: tuple[FaceReading, ...],
     tracks: tuple[int, ...],
-    due: frozenset[int],
+    due: set[int],
     look: Look,
 ) -> PeopleState:
     before = {known.person.track: known for known in state.known}

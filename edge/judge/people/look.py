@@ -88,10 +88,19 @@ def looked(known: Known | None, face: FaceReading, place: Place, look: Look) -> 
     if told is not None:
         mood, rest, course, person = _read(known, mood, told, face, body, look)
     elif mood is not None:  # between two readings the last one holds
-        person = replace(known.person, track=face.track)
+        person = replace(
+            known.person,
+            track=face.track,
+            attention=body.attention,
+            eyes_open=body.eyes_open,
+        )
     else:
-        person = Person(face.track, rest_known=rest.known if look.rules.emotion else 0.0)
-    person = replace(person, attention=body.attention, eyes_open=body.eyes_open)
+        person = Person(
+            face.track,
+            attention=body.attention,
+            eyes_open=body.eyes_open,
+            rest_known=rest.known if look.rules.emotion else 0.0,
+        )
     window = added(known.window, known.person, person, look.at_s, since_s, read=told is not None)
     return Known(person, place, look.t_ns, body, rest, mood, course, window)
 
@@ -128,7 +137,9 @@ def _read(
         _smooth(known.person.calm, calm(state.mood, believed, body.stir_deg), keep),
         _smooth(known.person.confused, confused(state.mood, believed, roll_deg), keep),
         attitude(course),
-        rest_known=rest.known,
+        body.attention,
+        body.eyes_open,
+        rest.known,
     )
     return state, rest, course, person
 
