@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from packaging.requirements import Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,34 +34,71 @@ class DrillError(AssertionError):
     """Something that had to happen did not."""
 
 
-def root(suite: str = "bookworm") -> Path:
-    """The pristine root; made where there is none (a minute or two)."""
-    folder = CACHE / suite
-    if not (CACHE / f"{suite}.made").is_file():
+@dataclass(frozen=True)
+class Kind:
+    """A system that boards may have. arm64 is emulated (apt: qemu-user-static), and slow."""
+
+    suite: str = "bookworm"
+    python: str = "3.11"
+    debian: str = "amd64"
+    wheel: str = "x86_64"
+
+
+NATIVE = Kind()
+
+
+def root(kind: Kind = NATIVE) -> Path:
+    """The pristine root; made where there is none: a minute or two, emulated half an hour."""
+    folder = CACHE / f"{kind.suite}-{kind.debian}"
+    if not folder.with_suffix(".made").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         CACHE.mkdir(parents=True, exist_ok=True)
-        command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}"]
-        subprocess.run([*command, suite, str(folder)], check=True)
+        command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--architectures={kind.debian}"]
+        subprocess.run([*command, f"--include={PACKAGES}", kind.suite, str(folder)], check=True)
         firmware = folder / "boot/firmware"
         firmware.mkdir()
         (firmware / "cmdline.txt").write_text("console=tty1 rootwait\n", encoding="utf-8")
-        (CACHE / f"{suite}.made").touch()
+        folder.with_suffix(".made").touch()
     return folder
 
 
-def wheels() -> Path:
-    """The pinned wheels for the machine's Python, checked by their hashes as they are fetched."""
+def wheels(kind: Kind = NATIVE) -> Path:
+    """The pinned wheels for a system, checked by their hashes as they are fetched."""
     pins = ROOT / "install" / "requirements.txt"
-    folder = CACHE / f"wheels-{hashlib.sha256(pins.read_bytes()).hexdigest()[:8]}"
+    digest = hashlib.sha256(pins.read_bytes()).hexdigest()[:8]
+    folder = CACHE / f"wheels-{digest}-{kind.python}-{kind.wheel}"
     if not (folder / ".made").is_file():
+        # markers speak of the Python that asks, so what they choose is chosen here
+        environment = {"python_full_version": f"{kind.python}.2", "platform_machine": kind.wheel}
+        folder.mkdir(parents=True, exist_ok=True)
+        chosen = folder / "requirements.txt"
+        chosen.write_text(_chosen(pins.read_text(encoding="utf-8"), environment), encoding="utf-8")
         pip = [str(ROOT / ".venv/bin/pip"), "download", "--quiet", "--disable-pip-version-check"]
-        pip += ["--python-version", "3.11", "--implementation", "cp", "--only-binary=:all:"]
+        pip += ["--python-version", kind.python, "--implementation", "cp", "--only-binary=:all:"]
         for glibc in ("2014", "_2_17", "_2_27", "_2_28", "_2_34"):
-            pip += ["--platform", f"manylinux{glibc}_x86_64"]
-        pip += ["--require-hashes", "--no-deps", "--requirement", str(pins), "--dest", str(folder)]
+            pip += ["--platform", f"manylinux{glibc}_{kind.wheel}"]
+        pip += [
+            "--require-hashes",
+            "--no-deps",
+            "--requirement",
+            str(chosen),
+            "--dest",
+            str(folder),
+        ]
         subprocess.run(pip, check=True)
         (folder / ".made").touch()
     return folder
+
+
+def _chosen(pins: str, environment: dict[str, str]) -> str:
+    """The pins whose markers hold in ``environment``, without their markers."""
+    found = []
+    for pin in re.findall(r"(?m)^[^ #\n].*(?:\n +--hash.*)*", pins):
+        name, _, rest = pin.partition(" \\\n")
+        requirement = Requirement(name)
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            found.append(f"{requirement.name}{requirement.specifier} \\\n{rest}\n")
+    return "".join(found)
 
 
 @dataclass
@@ -156,9 +196,9 @@ UP = {"running", "degraded", "starting"}
 
 
 @contextlib.contextmanager
-def machine(binds: dict[Path, str]) -> Iterator[Machine]:
+def machine(binds: dict[Path, str], kind: Kind = NATIVE) -> Iterator[Machine]:
     """A fresh one, switched off; gone at the end."""
-    base = root()
+    base = root(kind)
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as name:
         folder = Path(name)
