@@ -99,7 +99,7 @@ def _live(
     interval_ns = NS / (capture.get(cv2.CAP_PROP_FPS) or settings.fps)
     delay_ns: float | None = None
     last_ns = 0
-    dropped = 0
+    dropped = grabs = 0
     came_ns = read_ns = time.monotonic_ns()
     while True:
         asked_ns = time.monotonic_ns()
@@ -113,7 +113,8 @@ def _live(
             msg = f"camera.source: {without_password(settings.source)}: gives no more pictures"
             raise CameraError(msg)
         came_ns = now_ns
-        stamp_ms = capture.get(cv2.CAP_PROP_POS_MSEC)
+        grabs += 1
+        stamp_ms = _stamp_ms(capture, grabs, interval_ns)
         late_ns = 0.0
         if stamp_ms > 0:  # else it has no time of its own: it was taken when it came
             behind_ns = now_ns - stamp_ms * 1e6
@@ -139,6 +140,12 @@ def _live(
         last_ns = max(last_ns + 1, now_ns - round(late_ns))
         yield Frame(last_ns, _rgb(image), None, dropped)
         dropped = 0
+
+
+def _stamp_ms(capture: cv2.VideoCapture, grabs: int, interval_ns: float) -> float:
+    """The stream's own time; where it bears none, OpenCV 5 counts frames, and 4 says nonsense."""
+    stamp_ms = capture.get(cv2.CAP_PROP_POS_MSEC)
+    return stamp_ms if stamp_ms >= 0 else grabs * interval_ns / 1e6
 
 
 def _play(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame]:
