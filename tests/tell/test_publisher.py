@@ -40,9 +40,10 @@ def listener(port: int) -> Iterator[Listener]:
 
 
 @pytest.fixture
-def out(port: int) -> Iterator[Publisher]:
+def out(port: int, listener: Listener) -> Iterator[Publisher]:
     with Publisher(MqttSettings(host="127.0.0.1", port=port), "pi_7c1f3a") as out:
-        until(lambda: out.tend() or out.connected)
+        # whoever has heard "online" may ask: not before
+        until(lambda: out.tend() or b"online" in listener.payloads(m.AVAILABILITY))
         yield out
 
 
