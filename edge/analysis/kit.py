@@ -50,6 +50,7 @@ def load(profile: str = PROFILE) -> Kit:
     """Raises ``ConfigError`` for a profile that there is not, ``ModelError`` for bad networks."""
     config = configuration.checked({"profile": profile}, "profile")
     files = configuration.manifest(configuration.manifest_path())
+    config = configuration.measured(config, files)
     emotion = bool(config.emotion)
     models = opened(files, emotion=emotion)
     versions = {role: files[role].version for role in models}
