@@ -58,8 +58,8 @@ def opened(address: str, *, stream: bool = False) -> Iterator[Opened]:
         frames = _frames(container, video, length_s, broken)
         first = next(frames, None)
         if first is None:
-            msg = "no picture in this video can be read"
-            raise Unreadable(msg)
+            why = f": {broken[0]}" if broken else ""
+            raise Unreadable(f"no picture in this video can be read{why}")
         height, width = first.image.shape[:2]
         yield Opened(
             "stream" if stream and not length_s else "video",
@@ -147,9 +147,12 @@ def _frames(
             shown += 1
             torn += picture.is_corrupt
             yield Frame(t_ns, _image(picture))
+    if not shown:
+        broken += [stopped] if stopped else []
+        return
     if torn:
         broken.append(f"{torn} damaged pictures")
-    if shown and length_s is not None and length_s - t_ns / NS - 1 / rate > SHORT_S:
+    if length_s is not None and length_s - t_ns / NS - 1 / rate > SHORT_S:
         broken.append(f"breaks off at {t_ns / NS:.1f} s of {length_s:.1f} s")
     elif stopped is not None:
         broken.append(f"breaks off at {t_ns / NS:.1f} s: {stopped}")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
 import resource
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
 import wave
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import msgspec
@@ -23,7 +27,11 @@ from PIL import Image
 
 from edge import analyze
 from edge.__main__ import main
+from edge.analysis.film import Writer
 from edge.analysis.results import Analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,6 +40,18 @@ def png(picture: Image.Image, **more: object) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG", **more)
     return file.getvalue()
+
+
+@contextlib.contextmanager
+def listening(command: list[str], port: int) -> Iterator[None]:
+    """A server, once it listens on ``port``."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        for _ in range(500):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+                break
+            time.sleep(0.05)
+        yield
+        server.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +242,33 @@ def test_ctrl_c_leaves_what_was_seen_until_then_whole(sleeper, portrait, tmp_pat
         assert len(list(csv.DictReader(file))) == len(result.frames)
     assert len(analyze(tmp_path / f"{sleeper.name}.annotated.mp4").frames) == len(result.frames)
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_film_of_a_phone_held_upright_is_turned(pixels, tmp_path):
+    lying = np.ascontiguousarray(np.rot90(pixels))  # as the sensor took it
+    path = tmp_path / "phone.mp4"
+    with path.open("wb") as file:
+        writer = Writer(file, lying.shape[1], lying.shape[0])
+        for number in range(3):
+            writer.add(number * 40_000_000, lying)
+        writer.close()
+    level = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    turned = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
+    head, track = path.read_bytes().split(b"tkhd")
+    path.write_bytes(head + b"tkhd" + track.replace(level, turned, 1))
+    result = analyze(path)
+    assert (result.source.width, result.source.height) == (572, 562)
+    assert len(result.frames[0].faces) == 1
+
+
+def test_an_address_is_read_like_a_file(sleeper, port, capsys):
+    # its index is at the front: a server that cannot go back in a file is enough
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with listening([*command, "--directory", str(sleeper.parent)], port):
+        address = f"http://somebody:secret@127.0.0.1:{port}"
+        first, missing = f"{address}/{sleeper.name}", f"{address}/gone.mp4"
+        assert main(["analyze", first, missing, "--seconds", "0.5"]) == 1
+    said = capsys.readouterr()
+    assert f"http://127.0.0.1:{port}/{sleeper.name}: 0.5 s, 1 face" in said.out
+    assert f"http://127.0.0.1:{port}/gone.mp4: cannot be opened" in said.err
+    assert "secret" not in said.out + said.err

@@ -159,7 +159,13 @@ def _valence(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     axes.axhline(0, color="#90a4ae", linewidth=0.8)
     axes.set(ylim=(-1, 1), yticks=[])
     for y, text in ((0.78, "pleasant"), (-0.78, "unpleasant")):
-        axes.text(0.004, (y + 1) / 2, text, transform=axes.transAxes, va="center", color=PALE)
+        axes.text(
+            *(0.004, (y + 1) / 2, text),
+            transform=axes.transAxes,
+            va="center",
+            color=PALE,
+            bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7},
+        )
     _ended(axes, bins, _means(bins, "arousal"), "arousal", "#b0447a")
     del summary
 

@@ -103,6 +103,8 @@ def _figure(bins: Bins, source: r.Source, summary: r.Summary) -> Figure:
         axes.set_axisbelow(True)
         axes.set_title("")
         panel.draw(axes, bins, summary)
+        if any(label.get_text().startswith("face") for label in axes.get_yticklabels()):
+            continue  # its rows have names
         axes.text(
             -0.012,
             0.5,
@@ -131,11 +133,12 @@ def _pins(axes: Axes, summary: r.Summary, length_s: float) -> None:
     for number, moment in enumerate(pinned(summary), start=1):
         at = moment.t_s / length_s
         row = next((i for i, end in enumerate(ends) if at >= end), 0)
+        at = max(at, ends[row])  # where all rows are taken it moves to the right
         ends[row] = at + 0.018
         axes.annotate(
             str(number),
-            (moment.t_s, 1.0),
-            xycoords=("data", "axes fraction"),
+            (at, 1.0),
+            xycoords="axes fraction",
             xytext=(0, 9 + 13 * row),
             textcoords="offset points",
             ha="center",
