@@ -109,6 +109,7 @@ class Heard:
     retained: bool
     properties: Properties | None
     at_s: float
+    qos: int = 0
 
     @property
     def message(self) -> m.Message:
@@ -169,6 +170,7 @@ class Listener:
                 message.retain,
                 message.properties,
                 time.monotonic(),
+                message.qos,
             )
         )
 

@@ -23,6 +23,21 @@ if TYPE_CHECKING:
     from edge.tell.mqtt import Question
 
 ROOT = "mien/pi_7c1f3a"
+CONTRACT = {
+    "availability": (1, True),
+    "info": (1, True),
+    "health": (0, True),
+    "state": (1, True),
+    "event": (1, False),
+    "alerts/active": (1, True),
+    "emotion/summary": (1, True),
+    "calibration": (1, True),
+    "controls": (1, True),
+    "metrics": (0, False),
+    "log": (0, False),
+    "rsp/ack": (1, False),
+}
+"""Topic -> QoS, retained."""
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +86,24 @@ def test_what_is_retained_waits_for_whoever_comes_later(
         assert all(h.retained for h in late.heard)
         assert not late.on("event")
         assert late.payloads(m.AVAILABILITY) == [b"online"]
+
+
+def test_every_topic_has_the_quality_and_the_retain_flag_of_the_contract(
+    out: Publisher, listener: Listener, port: int
+) -> None:
+    for said in examples.night_drive():
+        out.publish(said)
+    listener.say(f"{ROOT}/cmd/ack", "{}")
+    (question,) = asked(out)
+    (answer, _) = examples.answers()
+    out.answer(question, answer.message)
+    until(lambda: out.tend() or (listener.on("rsp/ack") and listener.on("controls")))
+    qos = {topic: {h.qos for h in listener.on(topic)} for topic in CONTRACT}
+    assert qos == {topic: {wanted} for topic, (wanted, _) in CONTRACT.items()}
+    with Listener(port, f"{ROOT}/#") as late:
+        until(lambda: late.on("controls"))
+        kept = {topic for topic in CONTRACT if late.on(topic)}
+    assert kept == {topic for topic, (_, retained) in CONTRACT.items() if retained}
 
 
 def asked(out: Publisher, count: int = 1) -> list[Question]:
