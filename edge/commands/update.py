@@ -113,6 +113,7 @@ def _try(home: Home, version: Path) -> str:
     trial.end(restart=False)
     # links and users that this version has more than the last; finds its own files in place
     subprocess.run([str(version / "install.sh"), "--no-apt"], check=False, capture_output=True)
+    subprocess.run(["systemctl", "try-restart", "mien@*.service"], check=False)
     return f"{version.name} runs"
 
 

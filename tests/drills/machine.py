@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT.resolve() / ".cache" / "nspawn"
-PACKAGES = "systemd,systemd-sysv,dbus,udev,python3,python3-venv,openssh-client,ca-certificates"
+PACKAGES = "systemd,systemd-sysv,dbus,udev,python3,python3-venv,openssh-client"
 PATIENCE_S = 60.0
 
 

@@ -365,10 +365,10 @@ LONG = {
 def main() -> int:
     parser = argparse.ArgumentParser(description="A board's life under the real systemd.")
     parser.add_argument("--short", action="store_true", help="no updates, no uninstalling")
-    parser.add_argument("--only", help="scenarios whose name has this in it")
+    parser.add_argument("--only", nargs="+", default=[""], help="whose name has one of these in it")
     arguments = parser.parse_args()
     chosen = SHORT if arguments.short else SHORT | LONG
-    chosen = {what: act for what, act in chosen.items() if (arguments.only or "") in what}
+    chosen = {k: act for k, act in chosen.items() if any(word in k for word in arguments.only)}
     table = Table(title="systemd drill", title_justify="left")
     for name in ("what", "", "s", ""):
         table.add_column(name)
