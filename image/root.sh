@@ -18,7 +18,8 @@ grep -qs enabled /proc/sys/fs/binfmt_misc/qemu-aarch64 || {
   update-binfmts --enable qemu-aarch64
 }
 
-rm -rf "$root"
+fresh=$root.new # the old one stays until there is a new one
+rm -rf "$fresh"
 # drivers that no board here has: half of the kernel's modules, and of the time that depmod takes
 unwanted=(
   sound drivers/gpu drivers/infiniband drivers/isdn drivers/scsi/{lpfc,qla2xxx,bfa,mpt3sas,megaraid}
@@ -43,7 +44,8 @@ mmdebstrap --mode=root --architectures=arm64 --variant=minbase --skip=cleanup/ap
   --essential-hook="copy-in '$here'/initramfs/mien.conf /etc/initramfs-tools/conf.d" \
   --essential-hook="upload '$here'/initramfs/mien.hook /etc/initramfs-tools/hooks/mien" \
   --essential-hook='chmod 755 "$1"/etc/initramfs-tools/hooks/mien' \
-  "$SUITE" "$root" \
+  "$SUITE" "$fresh" \
   "deb $MIRROR $SUITE main non-free-firmware" \
   "deb $SECURITY $SUITE-security main non-free-firmware"
-rm -f "$root"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
+rm -rf "$root"
+mv "$fresh" "$root"

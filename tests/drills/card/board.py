@@ -44,6 +44,7 @@ EXTRA = " ".join(
         "console=ttyAMA0 quiet systemd.wants=drill.service",
         _credential("systemd.extra-unit.drill.service", UNIT),
         _credential("systemd.unit-dropin.mien.service", SLOW),
+        _credential("systemd.unit-dropin.mien-boot.service", SLOW),
     ]
 )
 """Units of the test's in an image that knows nothing of it (systemd.system-credentials(7))."""
