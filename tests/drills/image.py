@@ -3,7 +3,7 @@
     python tests/drills/image.py IMAGE [--only WORD ...] [--faults MINUTES] [--cuts 8] [--seed 1]
 
 Prints a table; the exit status is 1 if a line of it fails. The emulator computes each instruction
-of the board's processor: pictures are small (320 × 180) and come five times a second, and times of
+of the board's processor: pictures are small (320 × 180) and come four times a second, and times of
 the service are far above a board's. Nothing here tells of a Pi's firmware, its cameras or its heat.
 """
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 WIDTH, HEIGHT = 320, 180
-FPS = 5.0
+FPS = 4.0
 """What an emulated board keeps up with; the judgement is the same at 5 and at 30."""
 
 AWAKE_S = (8.0, 17.0)

@@ -70,6 +70,8 @@ class Rig:
             f"profile: vehicle\ndevice: {DEVICE}\n"
             f"camera: {{source: /dev/video0, width: {disk.WIDTH}, height: {disk.HEIGHT}, "
             f"fps: {self.fps:g}}}\n"
+            # frames of half a second, where the emulator gets little of a busy machine
+            f"rules: {{eyes: {{gap_s: 1.5}}}}\nsee: {{faces: 1, detect_every_s: 10}}\n"
             f"mqtt: {{host: {HOST}, port: {self.broker.port}}}\n",
             encoding="utf-8",
         )

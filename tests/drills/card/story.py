@@ -19,14 +19,20 @@ def boot(rig: Rig) -> list[Row]:
     online_s, _ = rig.wait("availability", on_s, lambda said: said == "online")
     info_s, info = rig.wait("info", on_s, lambda _: True)
     state_s, _ = rig.wait("state", on_s, lambda _: True)
+    spent_s = rig.board.spent_s
     seen_s = rig.up(on_s)
     started_s, ready_s = (stamp(rig, name) for name in STAMPS)
+    blame = rig.board.shell(
+        "systemd-analyze; systemd-analyze blame; systemd-analyze critical-chain"
+    )
+    (rig.folder / "blame.txt").write_text(blame, encoding="utf-8")
     # of this boot only: an early try without a camera would show here
     restarts = int(prop(rig, "NRestarts"))
     return [
         Row("power-on to availability: online", True, f"{online_s - on_s:.1f} s"),
         Row("power-on to info", info["profile"] == "vehicle", f"{info_s - on_s:.1f} s"),
         Row("power-on to the first state", state_s - on_s <= 60, f"{state_s - on_s:.1f} s (60)"),
+        Row("of this machine's processors until then", True, f"{spent_s:.0f} s of CPU time"),
         Row("power-on to a state with a face in it", True, f"{seen_s - on_s:.1f} s"),
         Row("kernel's start to service's start", restarts == 0, f"{started_s:.1f} s"),
         Row(
@@ -45,8 +51,8 @@ def watching(rig: Rig) -> list[Row]:
     return [
         Row(
             "a face from /dev/video0 (v4l2loopback)",
-            state["subject"]["faces"] == 1 and health["fps"] > 3,
-            f"{health['fps']} fps of 5, networks {cost:.0f} ms, {health['rss_mb']:.0f} MB",
+            state["subject"]["faces"] == 1 and health["fps"] > 1,
+            f"{health['fps']} fps of {rig.fps:g}, networks {cost:.0f} ms, {health['rss_mb']:.0f} MB",
         )
     ]
 
