@@ -47,12 +47,12 @@ def watching(rig: Rig) -> list[Row]:
     rig.board.camera("awake")
     _, health = rig.wait("health", began_s, lambda said: said["fps"] is not None)
     _, state = rig.wait("state", began_s, lambda said: said["subject"]["present"])
-    cost = sum(ms for ms in health["cpu_ms"].values())
+    cost_ms = round(sum(health["cpu_ms"].values()))
     return [
         Row(
             "a face from /dev/video0 (v4l2loopback)",
             state["subject"]["faces"] == 1 and health["fps"] > 1,
-            f"{health['fps']} fps of {rig.fps:g}, networks {cost:.0f} ms, {health['rss_mb']:.0f} MB",
+            f"{health['fps']} fps of {rig.fps:g}, networks {cost_ms} ms, {health['rss_mb']} MB",
         )
     ]
 
