@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import TYPE_CHECKING
 
 from tests.drills.card import story
@@ -14,14 +13,16 @@ if TYPE_CHECKING:
 
     from tests.drills.card.rig import Rig
 
-WORD = "overlayroot=tmpfs:recurse=0"
-"""image/README.md names it: only the root is laid under memory; the state partition is not."""
+WORD = "mien.readonly"
+"""image/README.md names it: the root stays read-only, the state partition does not."""
+
+
+PLACES = ("/etc", "/opt/mien", "/var/log", "/usr", "/root")
 
 
 def boots(rig: Rig) -> list[Row]:
     """Boots with it, tries to write, sleeps, loses its power: the root is bit by bit as before."""
-    rig.board.shell("sync; systemctl poweroff --force --force & sleep 0.1")
-    time.sleep(5)
+    rig.board.shell("sync")
     rig.board.power_cut()
     line = (rig.board.get("cmdline.txt") or "").strip()
     changed = rig.folder / "cmdline.txt"
@@ -31,8 +32,7 @@ def boots(rig: Rig) -> list[Row]:
     on_s = rig.board.power_on().on_s
     seen_s = rig.up(on_s)
     before = root_hash(rig)
-    into = rig.board.shell("echo x > /etc/written && echo x > /opt/mien/written && ls /etc/written")
-    below = rig.board.tries("echo x > /media/root-ro/etc/written")
+    refused = not any(rig.board.tries(f"echo x > {place}/written") for place in PLACES)
     rig.listener.say(f"{ROOT}/set/microsleep_s", "1.7")
     rig.wait("rsp/microsleep_s", seen_s, lambda said: said["status"] == "ok")
     asleep = story.sleeper(rig)[0]
@@ -41,11 +41,11 @@ def boots(rig: Rig) -> list[Row]:
     on_again_s = rig.board.power_on().on_s
     _, controls = rig.wait("controls", on_again_s, lambda _: True)
     rig.up(on_again_s)
-    gone = not rig.board.tries("test -e /etc/written")
+    failed = rig.board.shell("systemctl --failed --plain --no-legend").strip()
     return [
         Row("read-only root: watching", True, f"{seen_s - on_s:.1f} s after power-on"),
-        Row("read-only root: the root cannot be written", not below, "write refused"),
-        Row("read-only root: what is written above it is gone", bool(into) and gone, "after a cut"),
+        Row("read-only root: writing is refused", refused, " ".join(PLACES)),
+        Row("read-only root: no unit has failed", not failed, failed or "0 failed"),
         Row("read-only root: same bytes before and after", before == after, before[:12]),
         Row("read-only root: a setting is kept", controls["microsleep_s"] == 1.7, "1.7"),
         Row("read-only root: " + asleep.name, asleep.good, asleep.figure),
