@@ -87,6 +87,7 @@ def _frames(camera: Any, settings: CameraSettings, fps: Callable[[], float]) -> 
         try:
             request = camera.capture_request(wait=settings.timeout_s)
         except TimeoutError as error:
+            camera.cancel_all_and_flush()  # else stop() waits behind this request for ever
             msg = f"camera.source: {settings.source}: no picture for {settings.timeout_s:g} s"
             raise CameraError(msg) from error
         try:  # make_array copies: the buffer goes back before anybody looks at the picture

@@ -29,6 +29,10 @@ LATE = 1.5
 UNINTERRUPTED_S = 1.5
 """OpenCV cannot be interrupted while it waits for a stream, and a stop must be answered in 2 s."""
 
+OPENING_S = 4.0
+"""An RTSP camera first says what it sends, and then a decoder waits for a whole picture: that takes
+seconds, and systemd waits 5 for a service that is told to stop."""
+
 
 @contextmanager
 def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Iterator[Frame]]:
@@ -66,8 +70,9 @@ def _open(settings: CameraSettings) -> cv2.VideoCapture:
             capture.set(prop, value)
         return capture
     if kind(source) == "stream":
-        wait_ms = round(min(settings.timeout_s, UNINTERRUPTED_S) * 1000)
-        waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, wait_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, wait_ms]
+        open_ms = round(min(settings.timeout_s, OPENING_S) * 1000)
+        read_ms = round(min(settings.timeout_s, UNINTERRUPTED_S) * 1000)
+        waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, open_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_ms]
         return cv2.VideoCapture(str(source), cv2.CAP_FFMPEG, waits)
     return cv2.VideoCapture(str(Path(str(source)).expanduser()), cv2.CAP_FFMPEG)
 

@@ -57,7 +57,7 @@ ENVIRONMENT = {
     "LIBCAMERA_LOG_LEVELS": "*:FATAL",
 }
 STORIES = (
-    *("pictures", "release", "fault", "stall", "other_format", "odd_size", "second"),
+    *("pictures", "release", "fault", "stall", "other_format", "second"),
     *("busy", "spared"),
 )
 

@@ -22,6 +22,7 @@ class Picamera2:
     def __init__(self, number: int) -> None:
         self.number, self.state, self.taken, self.frame = number, "open", 0, 0
         self.rate: float | None = None
+        self.waiting = False
         Picamera2.last = self
 
     def create_video_configuration(self, **wanted: object) -> dict[str, object]:
@@ -45,12 +46,17 @@ class Picamera2:
 
     def capture_request(self, *, wait: float) -> Request:
         if not Picamera2.plugged or self.taken >= BUFFERS:  # all buffers out: it stalls
+            self.waiting = True
             raise TimeoutError(wait)
         self.taken += 1
         self.frame += 1
         return Request(self)
 
+    def cancel_all_and_flush(self) -> None:
+        self.waiting = False
+
     def stop(self) -> None:
+        assert not self.waiting, "the real one waits behind the request for ever"
         self.state = "stopped"
 
     def close(self) -> None:
