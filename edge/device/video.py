@@ -16,15 +16,13 @@ import numpy as np
 
 from edge.device import opencv
 from edge.device.camera import CameraError, is_live, kind, without_password
+from edge.device.lateness import Lateness
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from edge.device.camera import CameraSettings
-
-LATE = 1.5
-"""Frame intervals behind the newest after which a frame is skipped."""
 
 UNINTERRUPTED_S = 1.5
 """OpenCV cannot be interrupted while it waits for a stream, and a stop must be answered in 2 s."""
@@ -91,18 +89,13 @@ def _why_not(source: str | int) -> str:
 def _live(
     capture: cv2.VideoCapture, settings: CameraSettings, fps: Callable[[], float]
 ) -> Iterator[Frame]:
-    """Frames with the stream's own time, moved onto the monotonic clock.
-
-    The smallest difference seen between the two clocks is the delay of a frame that waited for
-    nobody; a frame that is later than that by ``LATE`` intervals has been waiting in a buffer,
-    unless it was us who waited for it: streams without times of their own are stamped as if they
-    came at their nominal rate, and one that is slower would seem later with each.
+    """Frames with the stream's own time, moved onto the monotonic clock; what waited is skipped.
 
     A rate that is wanted lower takes effect by leaving frames undecoded: asking a running device
     for another one means to stop it, and not every camera comes back.
     """
     interval_ns = NS / (capture.get(cv2.CAP_PROP_FPS) or settings.fps)
-    delay_ns: float | None = None
+    lateness = Lateness(interval_ns)
     last_ns = 0
     dropped = grabs = 0
     came_ns = read_ns = time.monotonic_ns()
@@ -120,16 +113,11 @@ def _live(
         came_ns = now_ns
         grabs += 1
         stamp_ms = _stamp_ms(capture, grabs, interval_ns)
-        late_ns = 0.0
+        late_ns, skipped = 0.0, False
         if stamp_ms > 0:  # else it has no time of its own: it was taken when it came
-            behind_ns = now_ns - stamp_ms * 1e6
-            delay_ns = behind_ns if delay_ns is None else min(delay_ns, behind_ns)
-            late_ns = behind_ns - delay_ns
-            if late_ns > LATE * interval_ns and now_ns - asked_ns > interval_ns / 2:
-                delay_ns, late_ns = behind_ns, 0.0
-        if late_ns > LATE * interval_ns:
+            late_ns, skipped = lateness(stamp_ms * 1e6, now_ns, now_ns - asked_ns)
+        if skipped:
             dropped += 1
-            delay_ns = (delay_ns or 0.0) + 0.001 * late_ns  # clocks drift: forget the best slowly
             continue
         if fps() < settings.fps and now_ns - last_ns < 0.75 * NS / fps():
             continue

@@ -94,7 +94,7 @@ def _wheels(folder: Path, wanted: list[str]) -> None:
         for wheel in Path(wheels).glob("*.whl"):
             with zipfile.ZipFile(wheel) as parts:
                 parts.extractall(folder / "opt/py")  # noqa: S202 - pip has checked it
-        _run(*pip, "download", "--no-deps", "--no-build-isolation", f"--dest={wheels}", SOURCE)
+        _run(*pip, "download", "--no-deps", f"--dest={wheels}", SOURCE)
         with tarfile.open(next(Path(wheels).glob("pidng-*.tar.gz"))) as source:
             source.extractall(wheels, filter="data")
         shutil.copytree(next(Path(wheels).glob("pidng-*/src/pidng")), folder / "opt/py/pidng")
