@@ -14,7 +14,6 @@ from edge.tell import messages as m
 from edge.tell.entities import Entity, entities
 
 LIMIT = 16 * 1024  # contract, rule 5
-URL = "https://github.com/mien-project/mien"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def discovery(device: Device) -> bytes:
             "model": device.model,
             "sw_version": device.version,
         },
-        "origin": {"name": "Mien", "sw_version": device.version, "support_url": URL},
+        "origin": {"name": "Mien", "sw_version": device.version},
         "availability_topic": f"{root}/{m.AVAILABILITY}",
         "components": components(device),
     }
