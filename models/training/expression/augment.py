@@ -2,7 +2,8 @@
 
 Flip, roll, scale, shift, aspect (one sampling), motion blur in any direction, low resolution, gamma,
 contrast, brightness, side light, sensor noise, cutout. Shares and strengths are the constants below;
-`harshness` 0..1 scales the shares of what hides the face, so that a run can begin with clear pictures.
+`harshness` 0..1 scales the shares of what hides the face, so that a run can begin with clear pictures;
+last of all few are cut, so that it ends on pictures as they will come.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ STEEP_SHARE, STEEP_DEG = 0.04, 30.0  # a few heads hang: where the eyes were fou
 GAMMA, CONTRAST, BRIGHTNESS = 0.35, 0.3, 0.12
 BLURRED, BLUR_LENGTH = 0.12, 9.0  # share; longest smear in pixels of the 48 (7 is the bar)
 COARSE, COARSE_SIZES = 0.10, (18, 36)  # share; side in pixels before it is scaled up again
-DARK, SIDE_LIT, NOISY, CUT = 0.05, 0.06, 0.2, 0.4  # shares
+DARK, SIDE_LIT, NOISY, CUT, CUT_LAST = 0.05, 0.06, 0.2, 0.4, 0.1  # shares
 BOTH = 0.03  # share that is blurred and coarse
 KERNEL = 11
 
 
-def augment(pictures: Tensor, size: int, random: torch.Generator, harshness: float = 1.0) -> Tensor:
+def augment(
+    pictures: Tensor, size: int, random: torch.Generator, harshness: float = 1.0, cut: float = CUT
+) -> Tensor:
     """uint8[N, H, W] -> float32[N, 1, size, size] in 0..1."""
     n = len(pictures)
     x = _placed(pictures[:, None].float() / 255, size, random)
@@ -35,7 +38,7 @@ def augment(pictures: Tensor, size: int, random: torch.Generator, harshness: flo
     coarse = chosen[int((BLURRED - BOTH) * share) : int((BLURRED - BOTH + COARSE) * share)]
     x[blurred] = motion_blurred(x[blurred], BLUR_LENGTH * size / 48, random)
     x[coarse] = _coarse(x[coarse], size, random)
-    return _cut(_lit(x, random, harshness), random)
+    return _cut(_lit(x, random, harshness), random, cut)
 
 
 def _uniform(n: int, spread: float, random: torch.Generator) -> Tensor:
@@ -106,7 +109,7 @@ def _lit(x: Tensor, random: torch.Generator, harshness: float) -> Tensor:
     return (x + noise * _some(n, NOISY * harshness, random)).clamp(0, 1)
 
 
-def _cut(x: Tensor, random: torch.Generator) -> Tensor:
+def _cut(x: Tensor, random: torch.Generator, share: float) -> Tensor:
     n, size = len(x), x.shape[-1]
     place = torch.arange(size).float()
 
@@ -116,5 +119,5 @@ def _cut(x: Tensor, random: torch.Generator) -> Tensor:
         return (axis[None] - centre[:, None]).abs() < half[:, None]
 
     hole = within(place)[:, None, :, None] & within(place)[:, None, None, :]
-    hole &= _some(n, CUT, random).bool()
+    hole &= _some(n, share, random).bool()
     return torch.where(hole, torch.rand(n, 1, 1, 1, generator=random), x)

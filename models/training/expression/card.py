@@ -13,6 +13,7 @@ from models.training.expression.evaluate import ANSWERED_RIGHT, RARE, Figures
 from models.training.expression.net import SIZE
 from models.training.expression.train import (
     HARSH_FROM,
+    HARSH_LAST,
     HARSH_TO,
     POLISH_RATE,
     RATE,
@@ -119,7 +120,7 @@ def facts(found: Figures, epochs: int, polish: int, seed: int) -> Facts:
     )
 
 
-def markdown(found: Figures, entry: Mapping[str, Any], history: str) -> str:
+def markdown(found: Figures, entry: Mapping[str, Any], history: str, polish: int) -> str:
     """The report."""
     c = found.calibration
     valid = found.scores["ferplus_valid_majority"]
@@ -155,7 +156,7 @@ def markdown(found: Figures, entry: Mapping[str, Any], history: str) -> str:
 
 `{entry["training"]["command"]}`; {entry["parameters"]} parameters, {entry["macs"] / 1e6:.1f} MMAC,
 {entry["bytes"]} bytes, {entry["int8_share"]:.0%} of the operators int8, {entry["partitions"]} XNNPACK partition.
-{_schedule()} The weights' moving average is what is exported.
+{_schedule(polish)}The weights' moving average is what is exported.
 
 ## The bar (FER+ Valid)
 
@@ -208,13 +209,17 @@ is named because it decides: with int8 dot products (VNNI, Arm from the A76 on) 
 """
 
 
-def _schedule() -> str:
+def _schedule(polish: int) -> str:
     sizes = ", ".join(f"{size}x{size} until {until:.0%}" for until, size in SMALL_FIRST)
-    return (
-        f"SGD, one cosine from {RATE}, a second from {POLISH_RATE}. Pictures {sizes} of the first, then "
-        f"{SIZE}x{SIZE}; blur, coarseness, darkness and noise grow from none at {HARSH_FROM:.0%} to their "
-        f"shares at {HARSH_TO:.0%}."
+    first = (
+        f"SGD on a cosine from {RATE}. Pictures {sizes}, then {SIZE}x{SIZE}; blur, coarseness,\n"
+        f"darkness and noise grow from none at {HARSH_FROM:.0%} to their shares at {HARSH_TO:.0%}.\n"
     )
+    second = (
+        f"Then {polish} epochs on a second cosine from {POLISH_RATE}, with {HARSH_LAST} times those\n"
+        "shares, few pictures cut and more of those that show fear.\n"
+    )
+    return first + (second if polish else "")
 
 
 def _processor() -> str:

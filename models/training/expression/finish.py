@@ -125,7 +125,7 @@ def write(
         found.scores["ferplus_valid_majority"]["int8"].confusion,
         found.reliability,
     )
-    text = markdown(found, entry, history.read_text() if history.is_file() else "")
+    text = markdown(found, entry, history.read_text() if history.is_file() else "", polish)
     (reports / "expression.md").write_text(text, encoding="utf-8")
     log.info("%s", json.dumps(entry["accuracy"]))
     print(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from models.training.expression.augment import augment
+from models.training.expression.augment import CUT, CUT_LAST, augment
 from models.training.expression.data import WEAK_TRUST, Pictures
 from models.training.expression.decode import EMOTIONS
 from models.training.expression.net import SIZE, ExpressionNet
@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 
 BATCH, RATE, MOMENTUM, DECAY = 128, 0.12, 0.9, 5e-4  # SGD, Nesterov: the trial's
 WARM_UP = 0.03  # share of the run
-POLISH_RATE = (
-    0.04  # where the second, smaller cosine starts, all pictures whole and all shares full
-)
+POLISH_RATE = 0.04  # where the second, smaller cosine starts, pictures whole, few of them cut
 SMALL_FIRST = ((0.30, 32), (0.50, 40))  # until this share of the run: epochs cost half
 HARSH_FROM, HARSH_TO = 0.25, 0.55  # of the run: blur, darkness and the like grow from none to all
+HARSH_LAST = 1.6  # times those shares, in the second cosine
 AVERAGE = 0.999  # decay of the weights' moving average, which is what ships
 GRADIENT = 5.0
 RARE = {"disgust": 2.0, "contempt": 2.0}  # extra copies an epoch, times the share of votes,
+RARE_LAST = RARE | {"fear": 1.0}  # in the second cosine
 RARE_FROM = 0.3  # of pictures that have at least this share
 QUICK_EVERY = 4  # epochs
 
@@ -86,7 +86,7 @@ def train(pictures: Pictures, valid: Pictures, run: Run) -> nn.Module:
         log.info("going on from epoch %d", first)
     for epoch in range(first, run.epochs + run.polish):
         losses = []
-        order = _order(pictures, random)
+        order = _order(pictures, RARE if epoch < run.epochs else RARE_LAST, random)
         bar = tqdm(
             _batches(order),
             total=len(order) // BATCH,
@@ -135,10 +135,10 @@ def _groups(net: nn.Module) -> list[dict[str, Any]]:
     return [{"params": kernels, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
 
 
-def _order(pictures: Pictures, random: torch.Generator) -> Tensor:
+def _order(pictures: Pictures, wanted: Mapping[str, float], random: torch.Generator) -> Tensor:
     share = torch.from_numpy(pictures.targets)
     rare = torch.where(share >= RARE_FROM, share, 0.0)
-    extra = sum(rare[:, EMOTIONS.index(name)] * more for name, more in RARE.items())
+    extra = sum(rare[:, EMOTIONS.index(name)] * more for name, more in wanted.items())
     copies = 1 + (extra + torch.rand(len(pictures), generator=random)).floor().long()
     everyone = torch.repeat_interleave(torch.arange(len(pictures)), copies)
     return everyone[torch.randperm(len(everyone), generator=random)]
@@ -155,7 +155,8 @@ def _batch(
     size = next((small for until, small in SMALL_FIRST if progress < until), SIZE)
     rows = chosen.numpy()
     harshness = min(1.0, max(0.0, (progress - HARSH_FROM) / (HARSH_TO - HARSH_FROM)))
-    x = augment(torch.from_numpy(pictures.images[rows]), size, random, harshness)
+    cut, harshness = (CUT, harshness) if progress < 1 else (CUT_LAST, HARSH_LAST)
+    x = augment(torch.from_numpy(pictures.images[rows]), size, random, harshness, cut)
     target, weight = (
         torch.from_numpy(pictures.targets[rows]),
         torch.from_numpy(pictures.weights[rows]),
