@@ -34,8 +34,9 @@ def test_colours_come_as_red_green_blue(sleeper):
 
 def test_a_clip_in_real_time_lasts_as_long_as_it_lasts(media):
     seen = all_of(str(media / "single_face.mp4"), realtime=True)
-    assert (seen[-1].t_ns - seen[0].t_ns) / NS == pytest.approx(2.37, abs=0.01)
-    assert len(seen) + sum(frame.dropped for frame in seen) == 72
+    dropped = sum(frame.dropped for frame in seen)  # a machine that stood still begins late
+    assert (seen[-1].t_ns - seen[0].t_ns) / NS == pytest.approx(2.37, abs=0.01 + dropped / 30)
+    assert len(seen) + dropped == 72
 
 
 def test_whoever_is_slow_gets_the_newest_frame_and_is_told_how_many_were_dropped(media):
