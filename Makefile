@@ -87,7 +87,7 @@ $(HA)/2025.4/.drill: $(HA)/2025.4/.made
 CARD := .cache/image
 
 image: $(CARD)/root.made ## a card to flash, for USB cameras, from packages alone (as root; image/README.md)
-	PYTHON=$(PYTHON) LOCK=$(LOCK) image/card.sh $(CARD)/root $(CARD)/mien.img
+	PYTHON=$(PYTHON) image/card.sh $(CARD)/root $(CARD)/mien.img
 
 image-test: $(VENV)/.made media $(CARD)/test/v4l2loopback.ko ## boot the card in an emulated board
 	$(BIN)/python -m tests.drills.image $(CARD)/mien.img $(ARGS)
@@ -114,7 +114,7 @@ bench-accuracy: $(VENV)/.made media ## how right our networks are, beside their 
 arm64-test: $(VENV)/.made ## the same bits on emulated Arm processors (apt: qemu-user-static)
 	$(BIN)/python tests/drills/arm64.py
 
-train-detector train-landmarks train-expression: $(TRAIN)/.made ## train one network anew; ARGS are its own
+train-detector train-landmarks train-eyes train-expression: $(TRAIN)/.made ## train one network anew; ARGS are its own
 	$(TRAIN)/bin/python -m models.training.$(@:train-%=%) $(ARGS)
 
 # a venv of its own: the converter wants a newer LiteRT than boards have been shown to run

@@ -22,7 +22,7 @@ from edge.device.camera import CameraError, CameraSettings
 from edge.judge.rules import Rules
 from edge.judge.signals import blinks as rule
 from edge.judge.signals.gestures import GAPE
-from edge.see import detector, landmarks
+from edge.see import detector, eyes, landmarks
 from edge.see.runtime import ModelError, load
 from edge.see.settings import SightSettings
 from edge.see.sight import Sight
@@ -74,7 +74,7 @@ def main() -> int:
 def _models() -> dict[str, Model] | None:
     try:
         files = config.manifest(config.manifest_path())
-        return {s.name: load(s, files[s.name]) for s in (detector.SPEC, landmarks.SPEC)}
+        return {s.name: load(s, files[s.name]) for s in (detector.SPEC, landmarks.SPEC, eyes.SPEC)}
     except (config.ConfigError, ModelError) as error:
         print(f"models: {error}", file=sys.stderr)
         return None

@@ -20,7 +20,7 @@ from edge import pipeline
 from edge.device import camera, health
 from edge.device.camera import CameraError, CameraSettings
 from edge.judge.rules import Rules
-from edge.see import detector, expression, landmarks
+from edge.see import detector, expression, eyes, landmarks
 from edge.see.runtime import ModelError, load
 from edge.see.settings import SightSettings
 from edge.see.sight import Sight
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CHUNK = 30
 """Frames between two turns of the bare networks."""
 
-ROLES = {"detector": detector.SPEC, "landmarks": landmarks.SPEC, "expression": expression.SPEC}
+ROLES = {spec.name: spec for spec in (detector.SPEC, landmarks.SPEC, eyes.SPEC, expression.SPEC)}
 
 
 @dataclass(frozen=True, slots=True)

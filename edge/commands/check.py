@@ -15,7 +15,7 @@ from edge.commands import report
 from edge.commands.findings import BAD, NOTE, OK, Finding, of_the_board, service
 from edge.device import camera, health, unit
 from edge.device.camera import CameraError
-from edge.see import detector, expression, landmarks
+from edge.see import detector, expression, eyes, landmarks
 from edge.see.runtime import ModelError, load
 from edge.strict import parse
 from edge.tell import messages as m
@@ -65,7 +65,9 @@ def _findings(arguments: argparse.Namespace, facts: report.Facts) -> Iterator[Fi
         facts.config = config
         text = f"{arguments.config}: {config.profile}, device {config.device}"
         yield Finding("configuration", OK, text)
-        for spec in [detector.SPEC, landmarks.SPEC] + ([expression.SPEC] if config.emotion else []):
+        specs = [detector.SPEC, landmarks.SPEC, eyes.SPEC]
+        specs += [expression.SPEC] if config.emotion else []
+        for spec in specs:
             yield _model(spec, files)
         broker = _broker(config)
         if broker.grade == OK:

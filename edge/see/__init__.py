@@ -1,5 +1,5 @@
 """Seeing: int8 networks turn a frame into an observation. Pixels end in this room.
 
-``sight`` is the composition: detector -> landmarks -> expression, faces followed in ``tracks``.
+``sight`` composes detector -> landmarks -> eyes -> expression and follows faces in ``tracks``.
 ``runtime`` is the only module that knows LiteRT; ``image`` the only one that cuts and scales.
 """

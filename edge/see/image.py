@@ -91,6 +91,13 @@ def fit_grey(
     return crop, Placement(region, out)
 
 
+def moved(image: NDArray[np.uint8], there: NDArray[np.float64], onto: NDArray[np.uint8]) -> None:
+    """Fill uint8[H, W] ``onto`` by the affine float64[2, 3] from the picture to it."""
+    height, width = onto.shape
+    border = cv2.BORDER_REPLICATE
+    cv2.warpAffine(image, there, (width, height), onto, cv2.INTER_LINEAR, border)
+
+
 def letterbox(image: NDArray[np.uint8], out: int) -> tuple[NDArray[np.uint8], Placement]:
     """The whole picture, centred in a black square of ``out`` x ``out`` pixels."""
     height, width = image.shape[:2]

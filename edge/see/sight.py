@@ -8,9 +8,10 @@ and what could not be read stays None.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from edge.see import actions, detector, expression, image, landmarks
+from edge.see import actions, detector, expression, eyes, image, landmarks
 from edge.see.runtime import load
 from edge.see.tracks import Track, apart, known
 from edge.types import NS, FaceReading, Observation
@@ -47,7 +48,7 @@ NEAR_EYE = 0.85
 
 def opened(files: dict[str, ModelFile], *, emotion: bool) -> dict[str, Model]:
     """The models by role; where emotion is off, that one is not even read from the disk."""
-    specs = [detector.SPEC, landmarks.SPEC] + ([expression.SPEC] if emotion else [])
+    specs = [detector.SPEC, landmarks.SPEC, eyes.SPEC] + ([expression.SPEC] if emotion else [])
     return {spec.name: load(spec, files[spec.name]) for spec in specs}
 
 
@@ -76,6 +77,7 @@ class Sight:
         self._looks = looks
         self._detector = models["detector"]
         self._landmarks = models["landmarks"]
+        self._eyes = models["eyes"]
         self._expression = models["expression"] if emotion else None
         self._temperature = models["expression"].file.temperature if emotion else 1.0
         self._settings = settings
@@ -86,7 +88,7 @@ class Sight:
         self._detected_ns: int | None = None
         self._grid: NDArray[np.uint8] | None = None
         self.runtime = self._landmarks.runtime
-        self.cpu_ns = dict.fromkeys(models if emotion else ("detector", "landmarks"), 0)
+        self.cpu_ns = dict.fromkeys(models if emotion else ("detector", "landmarks", "eyes"), 0)
         self.calls = dict.fromkeys(self.cpu_ns, 0)
 
     @classmethod
@@ -160,8 +162,11 @@ class Sight:
     def _read_landmarks(self, frame: Frame, region: Region) -> landmarks.Landmarks:
         started = self._clock()
         crop, placement = image.fit_grey(frame.image, region, landmarks.SIZE)
-        marks = landmarks.decode(self._landmarks(landmarks.prepare(crop)), placement)
+        outputs = self._landmarks(landmarks.prepare(crop))
         self._count("landmarks", started)
+        started = self._clock()
+        marks = landmarks.decode(outputs, placement, partial(eyes.closer, self._eyes, crop))
+        self._count("eyes", started)
         return marks
 
     def _look_is_due(self, track: Track, t_ns: int) -> bool:

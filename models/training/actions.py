@@ -2,7 +2,7 @@
 
     python -m models.training.actions [--data DIR] [--each N]
 
-Runs the shipped landmark network over `faces/` (one annotator's labels) and prints, for every
+Runs the shipped landmark and eye networks over `faces/` (one annotator's labels) and prints, for every
 action, the median on neutral faces, the 90th percentile on the emotion that the action belongs to
 (EMFACS prototypes), and how well the length tells the two apart (area under the ROC curve, at most
 `--each` persons a class). The two references are the constants of `edge/see/actions.py`.
@@ -14,6 +14,7 @@ import argparse
 import csv
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from edge import config
-from edge.see import actions, image, landmarks
+from edge.see import actions, eyes, image, landmarks
 from edge.see.runtime import load
 from edge.types import ACTIONS
 
@@ -66,8 +67,8 @@ def main() -> int:
         print(f"no faces.csv in {arguments.data}: name the data folder (--data, MIEN_DATA)")
         return 1
     files = config.manifest(config.manifest_path())
-    model = load(landmarks.SPEC, files["landmarks"])
-    by_emotion = measured(arguments.data, model, arguments.each)
+    models = {spec.name: load(spec, files[spec.name]) for spec in (landmarks.SPEC, eyes.SPEC)}
+    by_emotion = measured(arguments.data, models, arguments.each)
     neutral = np.median(by_emotion["neutral"], axis=0)
     full = np.empty(len(ACTIONS))
     print("action  told by     neutral    full    AUC")
@@ -82,7 +83,7 @@ def main() -> int:
     return 0
 
 
-def measured(data: Path, model: Model, each: int) -> dict[str, NDArray[np.float64]]:
+def measured(data: Path, models: dict[str, Model], each: int) -> dict[str, NDArray[np.float64]]:
     """float64[N, actions] lengths by emotion, of faces that are believed and not turned away."""
     with (data / "faces.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -91,21 +92,22 @@ def measured(data: Path, model: Model, each: int) -> dict[str, NDArray[np.float6
     for emotion in sorted(set(PROTOTYPE.values()) | {"neutral"}):
         chosen = [r for r in rows if r["expression_one_annotator"] == emotion][:each]
         for row in tqdm(chosen, desc=emotion):
-            marks = look(cv2.imread(str(data / "faces" / row["file"])), model)
+            marks = look(cv2.imread(str(data / "faces" / row["file"])), models)
             if marks is not None:
                 lengths = actions.measure(marks.points, marks.pose.yaw_deg)
                 found.setdefault(emotion, []).append(lengths)
     return {emotion: np.array(rows) for emotion, rows in found.items()}
 
 
-def look(picture: NDArray[np.uint8], model: Model) -> landmarks.Landmarks | None:
+def look(picture: NDArray[np.uint8], models: dict[str, Model]) -> landmarks.Landmarks | None:
     """Two looks, as the product does: around the whole picture, then around the points."""
     wide = cv2.copyMakeBorder(picture, *([MARGIN] * 4), cv2.BORDER_REPLICATE).astype(np.uint8)
     middle = wide.shape[0] / 2
     region = image.Region(middle, middle, 1.2 * picture.shape[0])
     for _ in range(2):
         crop, placement = image.fit_grey(wide, region, landmarks.SIZE)
-        marks = landmarks.decode(model(landmarks.prepare(crop)), placement)
+        outputs = models["landmarks"](landmarks.prepare(crop))
+        marks = landmarks.decode(outputs, placement, partial(eyes.closer, models["eyes"], crop))
         region = landmarks.region(marks.points)
     return marks if marks.flag > 0.5 and abs(marks.pose.yaw_deg) < FRONTAL_DEG else None
 

@@ -54,7 +54,15 @@ def test_check_says_ok_where_all_is_well(mien, tmp_path, broker, port, sleeper):
         said = mien("check", "--config", path)
     lines = [line.split()[:2] for line in said.stdout.splitlines()]
     assert said.returncode == 0
-    for name in ("configuration", "detector", "landmarks", "expression", "camera", "broker"):
+    for name in (
+        "configuration",
+        "detector",
+        "landmarks",
+        "eyes",
+        "expression",
+        "camera",
+        "broker",
+    ):
         assert ["ok", name] in lines
 
 

@@ -125,9 +125,10 @@ def face_points(openness: float) -> np.ndarray:
 
 
 def test_eye_aspect_ratio_is_on_the_common_scale():
-    shut = landmarks.shape(face_points(landmarks.EAR_SHUT))
-    wide = landmarks.shape(face_points(landmarks.EAR_OPEN))
-    assert shut.ears == pytest.approx((0.26 / 3, 0.26 / 3), abs=1e-4)
+    low, high = landmarks.EAR_SHUT, landmarks.EAR_OPEN
+    half = landmarks.shape(face_points((low + high) / 2))
+    wide = landmarks.shape(face_points(high))
+    assert half.ears == pytest.approx((0.26 * 2 / 3, 0.26 * 2 / 3), abs=1e-4)
     assert wide.ears == pytest.approx((0.26, 0.26), abs=1e-4)
     assert wide.widths == pytest.approx((30, 30))
     assert wide.mar == pytest.approx(0.3 * landmarks.MAR_SCALE, abs=1e-4)

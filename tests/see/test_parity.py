@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 
 from edge import pipeline
 from edge.judge.rules import Rules
-from edge.see import detector, expression, image, landmarks
+from edge.see import detector, expression, eyes, image, landmarks
 from edge.see.runtime import ModelFile, Stored, load
 from edge.see.settings import SightSettings
 from edge.see.sight import Sight
@@ -23,7 +24,7 @@ from edge.types import NS
 
 FLOAT = Path(__file__).parents[2] / "models" / "float"
 CLIPS = ("WolfgangLanger_Pexels.mp4", "single_face.mp4", "face_noface.mov", "noface_face.mov")
-SPECS = {spec.name: spec for spec in (detector.SPEC, landmarks.SPEC, expression.SPEC)}
+SPECS = {spec.name: spec for spec in (detector.SPEC, landmarks.SPEC, eyes.SPEC, expression.SPEC)}
 
 
 class InFloat:
@@ -64,7 +65,19 @@ def faces(models, clip):
                 continue
             crop, placement = image.fit_grey(frame.image, see._tracks[0].region, landmarks.SIZE)
             stored = landmarks.prepare(crop)
-            pair = [landmarks.decode(net["landmarks"](stored), placement) for net in (int8, real)]
+            where = []  # the eyes' pictures, too, are the same for both
+
+            def closer(points, net, crop=crop, where=where):
+                where.append(eyes.places(points))
+                shown = eyes.prepare(eyes.cut(crop, where[0]))
+                again = points.copy()
+                again[eyes.POINTS] = eyes.decode(net["eyes"](shown), where[0])
+                return again
+
+            pair = [
+                landmarks.decode(net["landmarks"](stored), placement, partial(closer, net=net))
+                for net in (int8, real)
+            ]
             found.append((frame, *pair))
     assert len(found) > 150
     return found

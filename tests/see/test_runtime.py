@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edge.see import detector, expression, landmarks
+from edge.see import detector, expression, eyes, landmarks
 from edge.see.image import letterbox
 from edge.see.runtime import RUNTIMES, ModelError, Tensor, load
 from edge.types import Box
 
-SPECS = [detector.SPEC, landmarks.SPEC, expression.SPEC]
+SPECS = [detector.SPEC, landmarks.SPEC, eyes.SPEC, expression.SPEC]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)

@@ -105,14 +105,12 @@ def advance_blinks(state: BlinkState, t_ns: int, look: Look) -> tuple[BlinkState
     half = HALF * state.level
     if opening < half and state.level >= LEAST_LEVEL and not look.low:
         since_ns = _crossing(half, before_ns, state.openness, t_ns, opening)
-        pitch = look.pitch_deg
         return (
             replace(
                 state,
                 seen_ns=t_ns,
                 openness=opening,
                 since_ns=since_ns,
-                pitch_deg=pitch,
                 fell_deg=0.0,
                 deepest=opening,
             ),
@@ -123,6 +121,8 @@ def advance_blinks(state: BlinkState, t_ns: int, look: Look) -> tuple[BlinkState
             state,
             seen_ns=t_ns,
             openness=opening,
+            # Before the dip: lids that shut move what is read of the head by up to 5 degrees.
+            pitch_deg=look.pitch_deg,
             level=_levelled(state, t_ns, opening),
             watched_ns=state.watched_ns + t_ns - before_ns,
         ),

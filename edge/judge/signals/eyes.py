@@ -24,8 +24,9 @@ BLINK_NS = NS // 2
 KEEP_NS = 180 * NS
 """The longest window that anything here is asked for."""
 
-WIDE_S = 10.0
-"""Time constant of how wide the eyes usually are, for those that never read fully open [E]."""
+WIDE_S, NARROW_S = 10.0, 3.0
+"""Time constants of how wide the eyes usually are, up and down, for those that never read fully
+open: narrow eyes are known within seconds, looking down for a moment does not count as such [E]."""
 
 WIDE_SHARE = 0.75
 """Eyes that usually read so narrow that ``open_above`` is out of reach count as open again at
@@ -128,7 +129,7 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         seen_ns=t_ns,
         openness=opening,
         deep_ns=state.deep_ns + (0 if was_shut else deep_ns),
-        wide=state.wide if shut else _wide(state.wide, opening, t_ns - before_ns),
+        wide=state.wide if shut else _wide(state.wide, opening, t_ns - before_ns, rules),
         valid=extended(state.valid, before_ns, t_ns, KEEP_NS),
         closures=_recent(state.closures, t_ns),
     )
@@ -190,10 +191,11 @@ def _reopens_at(state: EyeState, rules: EyeRules) -> float:
     return min(rules.open_above, max(rules.shut_below + 0.05, WIDE_SHARE * state.wide))
 
 
-def _wide(wide: float | None, opening: float, passed_ns: int) -> float:
-    if wide is None:
-        return opening
-    return wide + min(1.0, passed_ns / (WIDE_S * NS)) * (opening - wide)
+def _wide(wide: float | None, opening: float, passed_ns: int, rules: EyeRules) -> float:
+    if wide is None:  # narrow eyes are only believed to be so after a while
+        wide = max(opening, rules.open_above / WIDE_SHARE)
+    constant_s = WIDE_S if opening > wide else NARROW_S
+    return wide + min(1.0, passed_ns / (constant_s * NS)) * (opening - wide)
 
 
 def _forget_the_gap(state: EyeState, rules: EyeRules) -> EyeState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -65,17 +65,28 @@ TRACKED: Final = Strength(2.0, 4.0, 0.03, 0.015, closing=0.0, cover=False, relig
 
 
 def closed(chip: Chip, rng: np.random.Generator) -> tuple[Grey, Points]:
-    """The chip with one or both eyes (partly) shut."""
+    """The chip with one or both eyes (partly) shut: every openness, narrow ones most."""
     picture, points = chip.picture.copy(), chip.points.copy()
     kind = rng.random()
-    left_open = 0.0 if kind < 0.35 else rng.uniform(0, 0.2) if kind < 0.6 else rng.uniform(0.2, 1)
+    left_open = (
+        0.0
+        if kind < 0.22
+        else rng.uniform(0, 0.2)
+        if kind < 0.4
+        else rng.uniform(0.15, 0.6)
+        if kind < 0.8
+        else rng.uniform(0.6, 1)
+    )
+    slides = float(rng.choice([0.0, 1.0, rng.random()]))
+    down, rises = rng.uniform(0, 0.35), rng.uniform(0, 0.25 + 0.35 * (1 - slides))
+    lash = 0.0 if rng.random() < 0.2 else float(rng.uniform(10, 110))
+    how = eyelids.Closing(left_open, slides, down, rises, lash, rng.uniform(0.02, 0.12))
     wink = rng.random()
-    rises, lash = rng.uniform(0, 0.25), rng.choice([0.0, rng.uniform(10, 70)])
     if wink > 0.10:
-        eyelids.close_eye(picture, points, slice(0, 16), slice(32, 37), left_open, rises, lash)
+        eyelids.close_eye(picture, points, slice(0, 16), slice(32, 37), how, rng)
     if wink < 0.10 or wink > 0.20:
-        other = min(1.0, left_open * rng.uniform(0.8, 1.2))
-        eyelids.close_eye(picture, points, slice(16, 32), slice(37, 42), other, rises, lash)
+        other = replace(how, left_open=min(1.0, left_open * rng.uniform(0.8, 1.2)))
+        eyelids.close_eye(picture, points, slice(16, 32), slice(37, 42), other, rng)
     return picture, points
 
 

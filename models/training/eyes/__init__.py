@@ -1,0 +1,1 @@
+"""The eye network: lids and irises, looked at once more in the landmarks' crop."""
