@@ -23,7 +23,7 @@ from tests.drills.card import board, cuts, faults, readonly, story
 from tests.drills.card.rig import Rig, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ROOT = Path(__file__).parents[2]
 CLIP = ROOT / ".cache" / "media" / "WolfgangLanger_Pexels.mp4"
@@ -40,7 +40,7 @@ def main() -> int:
         if not file.exists():
             print(f"image-test: {file}: not there; `make image-test` makes it", file=sys.stderr)
             return 1
-    parts: dict[str, Callable[[Rig], list[Row]]] = {
+    parts: dict[str, Callable[[Rig], Iterable[Row]]] = {
         "boot": story.boot,
         "closed": story.closed,
         "watching": story.watching,
@@ -67,14 +67,20 @@ def main() -> int:
     return 0 if all(row.good for row in rows) else 1
 
 
-def _played(name: str, part: Callable[[Rig], list[Row]], rig: Rig) -> list[Row]:
+def _played(name: str, part: Callable[[Rig], Iterable[Row]], rig: Rig) -> list[Row]:
+    rows: list[Row] = []
     try:
-        rows = part(rig)
+        for row in part(rig):
+            rows.append(row)
+            _print(row)
     except board.BoardError as error:
-        rows = [Row(name, good=False, figure=str(error)[:300])]
-    for row in rows:
-        print("ok  " if row.good else "FAIL", row.name, "|", row.figure, flush=True)
+        rows.append(Row(name, good=False, figure=str(error)[:300]))
+        _print(rows[-1])
     return rows
+
+
+def _print(row: Row) -> None:
+    print("ok  " if row.good else "FAIL", row.name, "|", row.figure, flush=True)
 
 
 def _arguments() -> argparse.Namespace:

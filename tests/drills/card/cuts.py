@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 from tests.drills.card.rig import ROOT, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.drills.card.rig import Rig
 
 
-def power_cuts(rig: Rig, count: int, seed: int) -> list[Row]:
+def power_cuts(rig: Rig, count: int, seed: int) -> Iterator[Row]:
     dice = random.Random(seed)
-    return [one(rig, number, dice) for number in range(1, count + 1)]
+    for number in range(1, count + 1):
+        yield one(rig, number, dice)
 
 
 def one(rig: Rig, number: int, dice: random.Random) -> Row:
@@ -40,11 +43,12 @@ def one(rig: Rig, number: int, dice: random.Random) -> Row:
     _, controls = rig.wait("controls", back_s, lambda _: True)
     seen_s = rig.up(back_s)
     rig.wait("alerts/active", back_s, lambda said: said["alerts"] == [])
-    end = time.monotonic() + 30
-    while (open_now := dangling(rig, began_s)) and time.monotonic() < end:
+    end = time.monotonic() + 30  # what is retained is said first, then the events, in order
+    while (lost := missing(rig, began_s, promised)) or dangling(rig, began_s):
+        if time.monotonic() > end:
+            break
         time.sleep(0.2)
-    heard = {(e["id"], e["rev"]) for _, e in rig.heard("event", began_s)}
-    lost = [each for each in promised if each not in heard]
+    open_now = dangling(rig, began_s)
     sound = rig.board.shell(CHECK).strip()
     kept = controls["microsleep_s"] == wanted
     good = not lost and not open_now and kept and sound == "ok"
@@ -61,6 +65,12 @@ def outbox(rig: Rig) -> list[tuple[str, int]]:
     """(id, rev) of every event that stands on the board's disk, not yet taken by the broker."""
     said = rig.board.ask({"do": "outbox"}, 60)
     return [(event["id"], event["rev"]) for event in said["events"]]
+
+
+def missing(rig: Rig, since_s: float, promised: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """What was promised and has not been heard."""
+    heard = {(e["id"], e["rev"]) for _, e in rig.heard("event", since_s)}
+    return [each for each in promised if each not in heard]
 
 
 def dangling(rig: Rig, since_s: float) -> list[str]:
