@@ -124,12 +124,15 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         state = _shutting(state, t_ns, between_ns, look, rules)
     else:
         state = _opening(state, t_ns, between_ns, was_shut=was_shut, rules=rules)
+    wide = state.wide
+    if opening >= rules.shut_below:  # while a closure is not over yet, too: or it might never be
+        wide = _wide(wide, opening, t_ns - before_ns, rules)
     return replace(
         state,
         seen_ns=t_ns,
         openness=opening,
         deep_ns=state.deep_ns + (0 if was_shut else deep_ns),
-        wide=state.wide if shut else _wide(state.wide, opening, t_ns - before_ns, rules),
+        wide=wide,
         valid=extended(state.valid, before_ns, t_ns, KEEP_NS),
         closures=_recent(state.closures, t_ns),
     )
