@@ -26,6 +26,7 @@ from models.training.expression import evaluate as emotions
 from models.training.expression import figures as emotion_figures
 from models.training.expression import report
 from models.training.expression.decode import EMOTIONS, softmax
+from models.training.eyes import evaluate as closer
 from models.training.landmarks import evaluate as points
 from models.training.landmarks.points import REGIONS
 
@@ -122,8 +123,7 @@ def landmarks(arguments: argparse.Namespace) -> None:
         )
     held = points.held_out(arguments.labels, None)
     found = {
-        name: points.read(points.network(folder / "landmarks.tflite"), held, "tracked")[1]
-        for name, folder in FILES.items()
+        name: points.read(_both_looks(folder), held, "tracked")[1] for name, folder in FILES.items()
     }
     found["MediaPipe face mesh"] = eyes.mesh_points(teacher.Mesh(PEERS), held)
     rows: list[list[object]] = []
@@ -138,14 +138,16 @@ def landmarks(arguments: argparse.Namespace) -> None:
     )
 
 
+def _both_looks(folder: Path) -> points.Net:
+    return closer.both(folder / "landmarks.tflite", folder / "eyes.tflite")
+
+
 def closed_eyes(arguments: argparse.Namespace) -> None:
     """Shut eyes told from open ones: labelled pictures, and the frames of two clips."""
     pictures = _folder(arguments.data, "eyes/faces")
     _peer(teacher.MESH)
     readers = {
-        name: eyes.ours(
-            boxes.Ours(folder / "detector.tflite"), points.network(folder / "landmarks.tflite")
-        )
+        name: eyes.ours(boxes.Ours(folder / "detector.tflite"), _both_looks(folder))
         for name, folder in FILES.items()
     }
     readers["BlazeFace, face mesh"] = eyes.mediapipe(teacher.BlazeFace(PEERS), teacher.Mesh(PEERS))
@@ -162,7 +164,8 @@ def closed_eyes(arguments: argparse.Namespace) -> None:
     head = ["set", "networks", "shut / open", "no face", "AUC"]
     print(report.table([*head, f"shut missed at {eyes.FALSE_SHUT:.0%} false", "margin"], rows))
     print(
-        "\nBy the eye aspect ratio. Margin: lowest open less highest shut; above 0, all are apart."
+        "\nBy lid gap, upright, over the eye's width. Margin: lowest open less highest shut; above 0, "
+        "all are apart."
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from models.training.detector.teacher import six_keys
 from models.training.landmarks.closures import FACE_FLOOR, Closures, auc, look
 from models.training.landmarks.crop import crop_from_detection, crop_from_points
-from models.training.landmarks.points import MESH_INDEX, eye_aspect
+from models.training.landmarks.points import MESH_INDEX, eye_height
 from models.training.landmarks.report import (
     BLINK_AROUND,
     BLINK_SHUT,
@@ -161,7 +161,7 @@ def _aspect(points: Points | None) -> float:
     if points is None:
         return float("nan")
     eyes = points if len(points) == len(MESH_INDEX) else points[list(MESH_INDEX[:32])]
-    return float(eye_aspect(eyes).mean())
+    return float(eye_height(eyes).mean())
 
 
 def _rgb(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
