@@ -164,8 +164,8 @@ def closed_eyes(arguments: argparse.Namespace) -> None:
     head = ["set", "networks", "shut / open", "no face", "AUC"]
     print(report.table([*head, f"shut missed at {eyes.FALSE_SHUT:.0%} false", "margin"], rows))
     print(
-        "\nBy lid gap, upright, over the eye's width. Margin: lowest open less highest shut; above 0, "
-        "all are apart."
+        "\nBy lid gap, upright, over the eye's width. Margin: lowest open less highest shut; "
+        "above 0, all are apart."
     )
 
 
