@@ -34,6 +34,11 @@ def main(argv: list[str] | None = None) -> int:
         return _command(arguments)
     except Stopped:
         return 0
+    except (ImportError, SystemError):
+        # an extension module that is being loaded makes its own error of whatever is raised in it
+        if arguments.command == "run" and signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+            return 0  # as ``_stop`` leaves it
+        raise
 
 
 def _command(arguments: argparse.Namespace) -> int:

@@ -41,7 +41,7 @@ def test_where_systemd_watches_a_service_without_its_camera_does_not_end_in_a_ti
         hears.wait_for("health", lambda said: said["faults"] == ["camera_gone"])
         assert process.poll() is None
         device.touch()
-        assert process.wait(15) == 1
+        assert process.wait(60) == 1
         assert time.monotonic() - began < 15, "it has waited for its time to be over"
 
 
