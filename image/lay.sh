@@ -6,6 +6,8 @@ tree=$1 repo=$2
 systemd-sysusers --root="$tree" - <"$repo"/systemd/sysusers.conf
 systemctl --root="$tree" --quiet enable systemd-networkd.service systemd-resolved.service \
   systemd-timesyncd.service var-lib-systemd.mount var-lib-NetworkManager.mount
+# where something is mounted with a read-only root
+mkdir -p "$tree"/var/lib/systemd "$tree"/var/lib/NetworkManager
 # timers that write to the card, jobs that nobody here reads, and what a boot need not wait for
 systemctl --root="$tree" --quiet mask apt-daily.timer apt-daily-upgrade.timer \
   dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer man-db.timer \
