@@ -1,14 +1,16 @@
-"""Blinks: short dips of the openness under half of what it was, and their statistics.
+"""Blinks: short dips of the openness, and their statistics.
 
-A blink is judged against the moments before it, not against a fixed threshold: at 30 frames a
-second a quick one never reads fully shut. Its ends are where the openness crosses half its level,
-read between frames on a straight line.
+A blink is judged against the moments before it, not against a fixed threshold: at 24 frames a
+second the deepest look at a quick one shows an eye half open. Its ends are where the openness
+passes half the way down and up again (the duration at half amplitude of the blink literature), read
+between frames on a straight line.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from edge.judge.values import replace
@@ -17,11 +19,24 @@ from edge.types import NS, Mark
 if TYPE_CHECKING:
     from edge.judge.signals.eyes import Look
 
-LEVEL_S = 0.5
-"""Time constant of the level that a blink is measured against [E]."""
+RISE_S, SINK_S = 0.15, 0.5
+"""Time constants of the level that a blink is measured against: eyes that have just opened are
+open, lids that sink may come back [E]."""
 
-HALF, BACK = 0.5, 0.6
-"""A dip begins under half the level and is over at 60 % of it: lids open slower than they shut."""
+FALLING = 0.85
+"""Under this share of the level it may be a dip; noise of the landmarks stays above [E]."""
+
+SHUT, SHALLOW = 0.4, 0.62
+"""A dip goes under half the level, or nearly so and then quickly: a quick blink between two frames
+is seen half shut, but lids that follow a glance down, or a laugh, are so for longer."""
+
+QUICK_NS, DROP_NS = NS // 5, NS * 15 // 100
+"""A shallow dip is a blink if it lasts no longer than 0.2 s (alert blinks: 111 +- 51 ms) and its
+fall no longer than 0.15 s: a glance down rests there for longer (fixations: 0.2 s and more)."""
+
+LONGEST_DIP_NS, LONGEST_SLIP_NS = NS * 3 // 2, NS * 3 // 10
+"""What has not come up again by then is how the eyes are now; a slip goes no deeper than noise
+[E]."""
 
 LEAST_LEVEL = 0.35
 """Eyes narrower than this before the dip are squinting or shut: no blink is told from them."""
@@ -46,6 +61,8 @@ fewer false alarms [E]."""
 NOD_DEG, FALLING_DEG, SUDDEN_NS = 5.0, 2.0, NS * 13 // 100
 LEAST_SD_MS = 20.0
 """No spread smaller than the frame grid can show at 15 a second, less what it averages out [E]."""
+
+OPENNESS = itemgetter(1)
 
 GAP_NS = NS // 4
 """Unseen for longer: whatever happened in it was not seen."""
@@ -77,10 +94,9 @@ class BlinkState:
     seen_ns: int | None = None
     openness: float = 0.0
     level: float | None = None
-    since_ns: int | None = None
+    dip: tuple[tuple[int, float], ...] = ()  # its looks, the last one before it first
     pitch_deg: float | None = None
     fell_deg: float = 0.0
-    deepest: float = 0.0
     blinks: tuple[Blink, ...] = ()
     mean_ms: float | None = None
     long_share: float | None = None
@@ -97,25 +113,16 @@ def advance_blinks(state: BlinkState, t_ns: int, look: Look) -> tuple[BlinkState
     before_ns = state.seen_ns
     if before_ns is None or t_ns - before_ns > GAP_NS or state.level is None:
         return (
-            replace(state, seen_ns=t_ns, openness=opening, level=opening, since_ns=None),
+            replace(state, seen_ns=t_ns, openness=opening, level=opening, dip=()),
             (),
         )
-    if state.since_ns is not None:
-        return _in_a_dip(state, before_ns, t_ns, look, opening)
-    half = HALF * state.level
-    if opening < half and state.level >= LEAST_LEVEL and not look.low:
-        since_ns = _crossing(half, before_ns, state.openness, t_ns, opening)
-        return (
-            replace(
-                state,
-                seen_ns=t_ns,
-                openness=opening,
-                since_ns=since_ns,
-                fell_deg=0.0,
-                deepest=opening,
-            ),
-            (),
-        )
+    if state.dip:
+        return _in_a_dip(state, t_ns, look, opening)
+    falling = FALLING * state.level
+    wide = state.openness >= falling and state.level >= LEAST_LEVEL
+    if opening < falling and wide and not look.low:
+        dip = ((before_ns, state.openness), (t_ns, opening))
+        return replace(state, seen_ns=t_ns, openness=opening, dip=dip, fell_deg=0.0), ()
     return (
         replace(
             state,
@@ -139,39 +146,46 @@ def forgotten(state: BlinkState, t_ns: int) -> BlinkState:
 
 
 def _in_a_dip(
-    state: BlinkState, before_ns: int, t_ns: int, look: Look, opening: float
+    state: BlinkState, t_ns: int, look: Look, opening: float
 ) -> tuple[BlinkState, tuple[Mark, ...]]:
     level = opening if state.level is None else state.level
-    since_ns = t_ns if state.since_ns is None else state.since_ns
     fell = state.fell_deg
     if look.pitch_deg is not None and state.pitch_deg is not None:
         fell = max(fell, state.pitch_deg - look.pitch_deg)
-    if t_ns - since_ns > LONG_NS:  # a closure, or eyes that have become narrow: a new level
-        return replace(state, seen_ns=t_ns, openness=opening, level=opening, since_ns=None), ()
-    if opening < BACK * level:
-        deepest = min(state.deepest, opening)
-        return (
-            replace(state, seen_ns=t_ns, openness=opening, fell_deg=fell, deepest=deepest),
-            (),
-        )
-    end_ns = max(
-        since_ns,
-        _crossing(HALF * level, before_ns, state.openness, t_ns, opening)
-        if state.openness < HALF * level
-        else before_ns,
-    )
+    state = replace(state, seen_ns=t_ns, openness=opening, fell_deg=fell)
+    dip = (*state.dip, (t_ns, opening))
+    floor = min(dip, key=OPENNESS)[1]
+    patience_ns = LONGEST_DIP_NS if floor <= SHALLOW * level else LONGEST_SLIP_NS
+    if t_ns - dip[0][0] > patience_ns:  # a closure, or eyes that have become narrow
+        return replace(state, level=opening, dip=()), ()
+    if opening < (level + floor) / 2:
+        return replace(state, dip=dip), ()
+    state = replace(state, dip=())
+    if floor > SHALLOW * level:
+        return state, ()
+    since_ns, deep_ns, end_ns = _ends(dip, (level + floor) / 2)
     lasted_ns = end_ns - since_ns
-    state = replace(state, seen_ns=t_ns, openness=opening, since_ns=None)
+    slow = lasted_ns > QUICK_NS or deep_ns - dip[0][0] > DROP_NS
     dragged = (lasted_ns < BLINK_NS and fell > NOD_DEG) or (
         lasted_ns < SUDDEN_NS and fell > FALLING_DEG
     )
-    if dragged or not LEAST_NS <= lasted_ns < LONG_NS:
+    if (floor > SHUT * level and slow) or dragged or not LEAST_NS <= lasted_ns < LONG_NS:
         return state, ()
     name = "blink" if lasted_ns < BLINK_NS else "long_blink"
-    speed = (level - state.deepest) / (lasted_ns / NS)
-    blinks = (*state.blinks, Blink(end_ns, lasted_ns, speed))
+    blinks = (*state.blinks, Blink(end_ns, lasted_ns, (level - floor) / (lasted_ns / NS)))
     state = _counted(_accustomed(forgotten(replace(state, blinks=blinks), t_ns)))
     return state, (Mark(name, since_ns, end_ns),)
+
+
+def _ends(dip: tuple[tuple[int, float], ...], half: float) -> tuple[int, int, int]:
+    """When the dip passes ``half`` down, is deepest, and passes it up: around its deepest look."""
+    deepest = first = last = dip.index(min(dip, key=OPENNESS))
+    while first > 1 and dip[first - 1][1] < half:
+        first -= 1
+    while last < len(dip) - 2 and dip[last + 1][1] < half:
+        last += 1
+    down = _crossing(half, *dip[first - 1], *dip[first])
+    return down, dip[deepest][0], _crossing(half, *dip[last], *dip[last + 1])
 
 
 def _counted(state: BlinkState) -> BlinkState:
@@ -218,7 +232,8 @@ def _mean_sd(values: list[float]) -> tuple[float, float]:
 def _levelled(state: BlinkState, t_ns: int, opening: float) -> float:
     level = opening if state.level is None else state.level
     passed_ns = 0 if state.seen_ns is None else t_ns - state.seen_ns
-    return level + min(1.0, passed_ns / (LEVEL_S * NS)) * (opening - level)
+    constant_s = RISE_S if opening > level else SINK_S
+    return level + min(1.0, passed_ns / (constant_s * NS)) * (opening - level)
 
 
 def _crossing(level: float, a_ns: int, a: float, b_ns: int, b: float) -> int:
