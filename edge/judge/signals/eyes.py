@@ -1,7 +1,8 @@
 """The driver's eyes as spans of time: closures, and the time in which they were seen.
 
 Times of opening and shutting lie midway between the two frames that show them: the estimate
-that has the same error in both directions at any frame rate.
+that has the same error in both directions at any frame rate. Which two frames shows only later
+where the eyes were lowered before they shut, or half open for a while after.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.judge.signals.onset import led, levelled
 from edge.judge.spans import Span, extended
 from edge.judge.values import replace
 from edge.types import NS
@@ -68,6 +70,10 @@ class EyeState:
     shut_since_ns: int | None = None
     first_ns: int = 0  # first and last look of the closure that showed the eyes shut
     last_ns: int = 0
+    until_ns: int = 0  # end of the closure as far as it goes: no later than lids half open
+    level: float | None = None  # openness before the closure, and the least in it
+    floor: float = 0.0
+    lead: tuple[tuple[int, float], ...] = ()  # see ``onset``
     reopened_ns: int | None = None  # a closure that has opened, but may yet go on (bridge)
     deep_ns: int = 0
     open_since_ns: int | None = None  # open since then, blinks apart
@@ -120,8 +126,14 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
     )
     if was_shut:  # before the closure may end: its last half interval belongs to it
         state = replace(state, deep_ns=state.deep_ns + deep_ns)
+    if opening < rules.shut_below:
+        state = replace(state, until_ns=t_ns)
+    elif state.openness is not None and state.openness < rules.shut_below:
+        state = replace(state, until_ns=between_ns)
     if shut:
         state = _shutting(state, t_ns, between_ns, look, rules)
+        if state.lead or state.first_ns == t_ns:
+            state = led(state, t_ns, between_ns, opening, rules)
     else:
         state = _opening(state, t_ns, between_ns, was_shut=was_shut, rules=rules)
     wide = state.wide
@@ -133,6 +145,7 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         openness=opening,
         deep_ns=state.deep_ns + (0 if was_shut else deep_ns),
         wide=wide,
+        level=state.level if shut else levelled(state.level, opening, t_ns - before_ns),
         valid=extended(state.valid, before_ns, t_ns, KEEP_NS),
         closures=_recent(state.closures, t_ns),
     )
@@ -142,8 +155,7 @@ def closed_ns(state: EyeState) -> int:
     """How long the closure that is under way (or has just opened) has lasted; 0 for none."""
     if state.shut_since_ns is None or state.seen_ns is None:
         return 0
-    until_ns = state.reopened_ns if state.reopened_ns is not None else state.seen_ns
-    return max(0, until_ns - state.shut_since_ns)
+    return max(0, state.until_ns - state.shut_since_ns)
 
 
 def is_shut(state: EyeState) -> bool:
@@ -207,6 +219,8 @@ def _forget_the_gap(state: EyeState, rules: EyeRules) -> EyeState:
         state,
         openness=None,
         shut_since_ns=None,
+        lead=(),
+        level=None,
         reopened_ns=None,
         deep_ns=0,
         open_since_ns=None,
@@ -250,6 +264,7 @@ def _opening(
             open_since_ns=since_ns if since_ns is not None else state.reopened_ns,
             closures=state.closures + under_way(state, rules),
             shut_since_ns=None,
+            lead=(),
             reopened_ns=None,
             deep_ns=0,
         )

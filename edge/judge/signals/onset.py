@@ -1,0 +1,60 @@
+"""Where a closure began: out of open eyes at once, out of lowered ones only when they fall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge.judge.values import replace
+from edge.types import NS
+
+if TYPE_CHECKING:
+    from edge.judge.signals.eyes import EyeState
+    from edge.judge.signals.rules import EyeRules
+
+LEVEL_S = 0.25
+"""Time constant of the level that the lids fall from: slower than they fall [E]."""
+
+SETTLED_NS = NS // 4
+"""Lids that have been down for so long will not fall any further: the start is found [E]."""
+
+LEAD = 20
+"""So many looks are remembered of it at most: each must stand above all after it."""
+
+
+def levelled(level: float | None, opening: float, passed_ns: int) -> float:
+    """How open the eyes have been of late; ``level`` None: not known yet."""
+    if level is None:
+        return opening
+    return level + min(1.0, passed_ns / (LEVEL_S * NS)) * (opening - level)
+
+
+def led(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeRules) -> EyeState:
+    """Move the start of a closure out of lowered lids to where these fall, half of the way.
+
+    Somebody who looks down reads little more than shut, or a little less: what comes before the
+    fall was no closure. ``lead`` holds the looks before this one that stand above all that came
+    after them: what they read, and midway to the next look.
+    """
+    if state.level is None or state.openness is None:
+        return state
+    first = state.first_ns == t_ns
+    floor = opening if first else min(state.floor, opening)
+    level = state.level
+    if floor >= rules.deep_below:  # lowered, perhaps to stay so
+        level = levelled(level, opening, 2 * (t_ns - between_ns))
+    lead = () if first else state.lead
+    while lead and lead[-1][1] <= state.openness:
+        lead = lead[:-1]
+    lead = (*lead[-LEAD:], (between_ns, state.openness))
+    since_ns = t_ns if state.shut_since_ns is None else state.shut_since_ns
+    half = (level + floor) / 2
+    if half < rules.shut_below:
+        since_ns = next((at for at, above in reversed(lead) if above >= half), lead[0][0])
+    settled = floor < rules.deep_below and t_ns - since_ns >= SETTLED_NS
+    return replace(
+        state,
+        shut_since_ns=since_ns,
+        level=level,
+        floor=floor,
+        lead=() if settled else lead,
+    )
