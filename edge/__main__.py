@@ -86,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
         help="serve a page to aim the camera by, for 15 minutes (default: on this machine alone)",
     )
 
+    run.add_argument(
+        "--aim", type=Path, metavar="FILE", help="serve that page where mien.yaml has asked for it"
+    )
+
     demo = _add(commands, "demo", "play a clip through the service, with a broker of its own")
     demo.add_argument("--clip", type=Path, required=True, help="video file to play as the camera")
     demo.add_argument("--broker", metavar="HOST[:PORT]", help="use this broker instead")
@@ -126,6 +130,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     boot.add_argument(
         "--partition", type=Path, metavar="DIR", help="default: /boot/firmware, else /boot"
+    )
+    boot.add_argument(
+        "--address", action="store_true", help="only say in mien-aim.txt where the page is"
     )
     boot.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
 

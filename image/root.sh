@@ -20,6 +20,7 @@ grep -qs enabled /proc/sys/fs/binfmt_misc/qemu-aarch64 || {
 
 fresh=$root.new # the old one stays until there is a new one
 rm -rf "$fresh"
+mkdir -p "$(dirname "$fresh")"
 # drivers that no board here has: half of the kernel's modules, and of the time that depmod takes
 unwanted=(
   sound drivers/gpu drivers/infiniband drivers/isdn drivers/scsi/{lpfc,qla2xxx,bfa,mpt3sas,megaraid}

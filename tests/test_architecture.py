@@ -36,7 +36,7 @@ ALLOWED = {
     "edge/device/buzzer.py": (("types", "device"), ("gpiozero",)),
     "edge/device/picamera.py": (("types", "device"), ("numpy",)),
     "edge/appliance": (("appliance", "device.disk"), ()),
-    "edge/appliance/bootfile.py": (("config", "strict", "appliance"), ("yaml",)),
+    "edge/appliance/bootfile.py": (("types", "config", "strict", "appliance"), ("yaml",)),
     "edge/page": (("types", "page"), ()),
     "edge/page/server.py": (("types", "page"), ("starlette", "uvicorn", "msgspec")),
     "edge/page/door.py": (("types", "page"), ("starlette",)),

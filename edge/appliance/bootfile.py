@@ -1,14 +1,14 @@
 """``mien.yaml`` on the boot partition: what stands in it, what is wrong with it, what is secret.
 
-Its keys are those of ``config.yaml``, over which it lies, and ``wifi``. Text in, values out:
-nothing here opens a file.
+Its keys are those of ``config.yaml``, over which it lies, ``wifi`` and ``aim``. Text in, values
+out: nothing here opens a file.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import yaml
 
@@ -16,6 +16,7 @@ from edge import config as configuration
 from edge.appliance.wifi import WifiSettings
 from edge.config import Config
 from edge.strict import ConfigError, convert, parse, shown
+from edge.types import Between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,11 +36,16 @@ FILES = {"ca": "boot/ca.crt", "certificate": "boot/device.crt", "key": "secret/m
 """Files that may lie beside ``mien.yaml`` (``mqtt.ca: ca.crt``), and where they are kept."""
 
 
+AIM_LIMIT = 9
+"""Starts that may be asked for at once: whoever forgets about it is not shown for weeks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """The part that is NetworkManager's."""
+class Beside:
+    """What no configuration has: NetworkManager's part, and how many starts show the page."""
 
     wifi: WifiSettings | None = None
+    aim: Annotated[int, Between(0, AIM_LIMIT)] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,9 @@ class Wish:
     settings: dict[str, Any]
     wifi: WifiSettings | None
     secrets: dict[str, str | None] = field(repr=False)
+    aim: int = 0
+    """At so many starts, this one included, there is a page to aim the camera by."""
+
     files: dict[str, str] = field(default_factory=dict)
     """Kept file, below the state folder, by the name that it has beside ``mien.yaml``."""
 
@@ -80,7 +89,8 @@ def read(
     secrets = _secrets(given, stored)
     wrong: list[str] = []
     wanted = {"wifi": _with(given.pop("wifi", None), secrets["wifi"])}
-    network = _try(lambda: convert(wanted, Network, NAME), wrong)
+    wanted |= {"aim": given.pop("aim")} if "aim" in given else {}
+    beside = _try(lambda: convert(wanted, Beside, NAME), wrong)
     alone = {"profile": "vehicle", **base}
     for key in given:  # each by itself, so that one look finds what is wrong in all
         _try(partial(convert, lay(alone, {key: given[key]}), Config, NAME), wrong)
@@ -88,10 +98,12 @@ def read(
     if not wrong and not _movable(data, secrets):
         wrong.append(f'{NAME}: a password must stand on one line, as in password: "secret"')
     if not wrong:
-        _try(lambda: configuration.checked(lay(base, given), NAME), wrong)
-    if wrong or network is None:
+        whole = _try(lambda: configuration.checked(lay(base, given), NAME), wrong)
+        if beside and beside.aim and whole and whole.profile in configuration.EMOTION_FORBIDDEN:
+            wrong.append(f"{NAME}: aim: not with profile {whole.profile}: nobody is shown there")
+    if wrong or beside is None:
         return wrong
-    return Wish(given, network.wifi, secrets, files)
+    return Wish(given, beside.wifi, secrets, beside.aim, files)
 
 
 def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,6 +132,16 @@ def without_secrets(text: str) -> str:
         note = "null" if inline or commented else NOTE
         text = text[:start].rstrip(" ") + f" {note}" + ("\n" if block else "") + text[end:]
     return text
+
+
+def counted(text: str) -> str:
+    """The same file with one start less in ``aim``."""
+    root = yaml.compose(text, yaml.SafeLoader)
+    node = None if root is None else _node(root, ("aim",))
+    if not isinstance(node, yaml.ScalarNode):
+        return text
+    left = max(0, int(yaml.safe_load(node.value)) - 1)
+    return text[: node.start_mark.index] + str(left) + text[node.end_mark.index :]
 
 
 def complaint(wrong: list[str], kept: str) -> str:

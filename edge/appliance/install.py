@@ -26,7 +26,7 @@ LINKS = {
     **{f"{UNITS}/{name}.service": f"systemd/{name}.service" for name in ("mien", "mien@")},
     **{
         f"{UNITS}/{name}.service": f"systemd/{name}.service"
-        for name in ("mien-boot", "mien-update")
+        for name in ("mien-boot", "mien-aim", "mien-update")
     },
     "usr/local/lib/sysusers.d/mien.conf": "systemd/sysusers.conf",
     "usr/local/lib/tmpfiles.d/mien.conf": "systemd/tmpfiles.conf",
@@ -38,11 +38,11 @@ LINKS = {
 PROFILES = ("vehicle", "home", "care", "retail", "research", "workplace", "education")
 """As in ``edge.config``, which needs packages that are not there yet."""
 
-STARTED = ("mien-boot.service", "mien.service", "mien-update.service")
+STARTED = ("mien-boot.service", "mien.service", "mien-aim.service", "mien-update.service")
 WANTS = "etc/systemd/system/multi-user.target.wants"
 FOLDERS = ("opt/mien", "etc/mien", "var/lib/mien", "run/mien")
 FILES = ("run/NetworkManager/system-connections/mien.nmconnection",)
-ON_THE_CARD = ("mien.yaml", "mien-errors.txt", "mien-update.txt")
+ON_THE_CARD = ("mien.yaml", "mien-errors.txt", "mien-update.txt", "mien-aim.txt")
 MEMORY = "cgroup_enable=memory"
 
 

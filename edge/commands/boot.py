@@ -22,6 +22,7 @@ from edge import config as configuration
 from edge.appliance import bootfile
 from edge.appliance.bootfile import FILES, NAME, SECRETS, Wish
 from edge.appliance.wifi import keyfile
+from edge.commands import aim
 from edge.device import disk
 from edge.strict import ConfigError
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PARTITIONS = (Path("/boot/firmware"), Path("/boot"))
 ERRORS = "mien-errors.txt"
+BOM = b"\xef\xbb\xbf"
 NETWORKS = Path("run/NetworkManager/system-connections")
 
 log = logging.getLogger("mien")
@@ -85,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     around = [root / place.relative_to("/") for place in PARTITIONS]
     partition = arguments.partition or next((place for place in around if place.is_dir()), None)
     places = Places(root, partition)
+    if arguments.address:
+        return _say_where_the_page_is(places)
     try:
         base = _base(places)
         wish = _wish(places, base)
@@ -99,6 +103,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _say_where_the_page_is(places: Places) -> int:
+    if places.partition is None or aim.address(places.run, places.partition):
+        return 0
+    log.warning("aim: no network: the address of the page is not known")
+    return 1
+
+
 def _base(places: Places) -> dict[str, Any]:
     file = places.etc / "config.yaml"
     return configuration.raw(file) if file.is_file() else {}
@@ -109,8 +120,10 @@ def _wish(places: Places, base: Mapping[str, Any]) -> Wish | None:
     card = places.partition
     data = _data(card / NAME) if card else None
     found = None if data is None else _read(places, base, data)
-    if data is not None and isinstance(found, Wish):
+    if card is not None and data is not None and isinstance(found, Wish):
         _keep(places, data, found)
+        with _as_far_as_the_card_lets():
+            aim.follow(found.aim, places.run, places.kept, card)
     earlier = _data(places.last)
     wrong = found if isinstance(found, list) else _misnamed(card)
     if isinstance(found, Wish) or earlier is None:
@@ -150,7 +163,7 @@ def _keep(places: Places, data: bytes, wish: Wish) -> None:
         log.error("%s: %s; secrets stay on the card", error.filename, error.strerror)  # noqa: TRY400
         return
     with _as_far_as_the_card_lets():
-        if card and b"".join(data.split(b"\xef\xbb\xbf", 1)) != text:
+        if card and data.removeprefix(BOM) != text:
             with (card / NAME).open("r+b") as old:
                 disk.replace(card / NAME, text, mode=None)
                 disk.blank(old.fileno())  # its blocks are free now, but would still be readable

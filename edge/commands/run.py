@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge import config as configuration
-from edge.commands import kept
+from edge.commands import aim, kept
 from edge.commands.desk import opened
 from edge.commands.service import serve
 from edge.device.buzzer import BuzzerError
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             config = replace(config, camera=replace(config.camera, source=_source(arguments)))
         models = configuration.manifest(configuration.manifest_path())
         desk = opened(configuration.measured(config, models), kept.load(arguments.state))
-        page = None if arguments.page is None else _page(arguments.page, desk.config)
+        page = _page(arguments, desk.config)
         if serve(desk, models, arguments.record, arguments.state, page):
             log.info("restarting, as asked")
             return 0
@@ -55,25 +55,44 @@ def run(arguments: argparse.Namespace) -> int:
     return ENDED
 
 
-def _page(text: str, config: Config) -> Page:
+def _page(arguments: argparse.Namespace, config: Config) -> Page | None:
     """The page to aim by. Raises ``ConfigError`` where nobody may be watched, or it cannot be."""
+    if arguments.page is not None:
+        page = _opened(arguments.page, config)
+        print(f"aim the camera by {page.url} (for 15 minutes)", flush=True)  # once, and in no log
+        return page
+    wanted = None if arguments.aim is None else aim.asked(arguments.aim)
+    if wanted is None:
+        return None
+    try:
+        page = _opened(f"0.0.0.0:{aim.PORT}", config, wanted)
+    except configuration.ConfigError as error:  # nobody asked us: no reason not to watch
+        log.warning("aim: %s", error)
+        return None
+    log.info("the page to aim by is open for %.0f s; its address is on the card", wanted.left_s)
+    return page
+
+
+def _opened(text: str, config: Config, wanted: aim.Asked | None = None) -> Page:
     if config.profile in configuration.EMOTION_FORBIDDEN:
         msg = f"--page: not with profile {config.profile}: nobody there is shown to anybody"
         raise configuration.ConfigError(msg)
     try:
         from edge.page.door import PageError, address  # noqa: PLC0415 - an extra
-        from edge.page.server import Page  # noqa: PLC0415 - as above
+        from edge.page.server import OPEN_S, Page  # noqa: PLC0415 - as above
     except ImportError as error:
         msg = f"--page: needs more than is installed ({error.name}): pip install 'mien[page]'"
         raise configuration.ConfigError(msg) from error
     try:
         where = address(text)
-        page = Page(where, config.device)
+        if wanted is None:
+            page = Page(where, config.device)
+        else:
+            page = Page(where, config.device, min(OPEN_S, wanted.left_s), wanted.token)
     except PageError as error:
         raise configuration.ConfigError(str(error)) from error
     if not where.loopback:
         log.warning("--page: who has the address sees the camera's picture, unencrypted")
-    print(f"aim the camera by {page.url} (for 15 minutes)", flush=True)  # once, and in no log
     return page
 
 

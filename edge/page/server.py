@@ -58,14 +58,19 @@ FILES = {
 class Page:
     """The page, open for as long as the ``with`` block lasts, and for 15 minutes at most."""
 
-    def __init__(self, where: Address, device: str, open_s: float = OPEN_S) -> None:
-        """Take the port. Anywhere but on this machine a token is asked for. ``PageError``."""
+    def __init__(
+        self, where: Address, device: str, open_s: float = OPEN_S, token: str | None = None
+    ) -> None:
+        """Take the port. Anywhere but on this machine a token is asked for. ``PageError``.
+
+        ``token``: one that was given out already; left out, a new one.
+        """
         self._device = device
         self._open_s = open_s
         self._frame: Frame | None = None
         self._seen: Observation | None = None
         self._look: Look | None = None
-        self.token = None if where.loopback else token_urlsafe(24)
+        self.token = None if where.loopback else token or token_urlsafe(24)
         family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
         try:
             self._socket = socket.create_server((where.host, where.port), family=family)

@@ -54,6 +54,7 @@ def root(kind: Kind = NATIVE) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         CACHE.mkdir(parents=True, exist_ok=True)
         command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--architectures={kind.debian}"]
+        command += ["--dpkgopt=force-unsafe-io"]
         subprocess.run([*command, f"--include={PACKAGES}", kind.suite, str(folder)], check=True)
         firmware = folder / "boot/firmware"
         firmware.mkdir()

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -159,6 +160,39 @@ def stopped(drill: Drill) -> str:
     drill.machine.run("systemctl", "start", "mien.service")
     drill.watching(time.monotonic(), "a state after the start")
     return f"offline was said, stopped in {took_s:.1f} s"
+
+
+def aimed(drill: Drill) -> str:
+    """One line on the card, and the address that then stands there: no terminal in between."""
+    card = drill.machine.path / "boot/firmware"
+    drill.machine.shut_down()
+    with (card / "mien.yaml").open("a", encoding="utf-8") as file:
+        file.write("aim: 1\n")
+    began = time.monotonic()
+    drill.machine.boot()
+    told = card / "mien-aim.txt"
+    until(lambda: told.is_file() and ".local" not in told.read_text("utf-8"), "an address", 120)
+    link = next(w for w in told.read_text(encoding="utf-8").split() if w.startswith("http://"))
+    drill.watching(began, "a state")
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with opener.open(link, timeout=10) as page:
+        assert b"<html" in page.read().lower()
+    with opener.open(link.partition("?")[0] + "look", timeout=10) as look:
+        assert look.read(2) == b"\xff\xd8", "no picture"
+    took_s = time.monotonic() - began
+    assert drill.hears("info", began, lambda said: json.loads(said)["privacy"]["page"])
+    drill.machine.shut_down()
+    again = time.monotonic()
+    drill.machine.boot()
+    drill.watching(again, "a state after the next start")
+    assert not told.exists(), "the address is still on the card"
+    refused = False
+    try:
+        opener.open(link, timeout=5)
+    except OSError:
+        refused = True
+    assert refused, "the page is still open"
+    return f"a picture on the page {took_s:.1f} s after power-on; the next start has none"
 
 
 def updated(drill: Drill) -> str:
@@ -349,6 +383,7 @@ SHORT = {
     "hang (SIGSTOP)": hung,
     "broker gone": broker_gone,
     "clean stop": stopped,
+    "aimed by the card": aimed,
 }
 LONG = {
     "update": updated,

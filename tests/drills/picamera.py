@@ -20,6 +20,8 @@ import time
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import BROKERS, Listener
 
 HERE = Path(__file__).parent
@@ -74,7 +76,11 @@ def root() -> Path:
     shutil.rmtree(CACHE, ignore_errors=True)
     folder.parent.mkdir(parents=True)
     include = f"--include={','.join(PACKAGES)}"
-    quiet = ["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*"]
+    quiet = [
+        "--dpkgopt=force-unsafe-io",
+        "--dpkgopt=path-exclude=/usr/share/doc/*",
+        "--dpkgopt=path-exclude=/usr/share/man/*",
+    ]
     _run("mmdebstrap", "--variant=minbase", "--quiet", *quiet, include, "trixie", str(folder))
     _wheels(folder, [*WHEELS, *ours])
     (folder / "made").write_text(wanted, encoding="utf-8")
@@ -123,8 +129,8 @@ def furnish(folder: Path) -> None:
         shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.rmtree(folder / "mien/models", ignore_errors=True)
     (folder / "mien/models").mkdir()
-    for file in ("manifest.yaml", "detector.tflite", "landmarks.tflite", "expression.tflite"):
-        shutil.copy(ROOT / "models" / file, folder / "mien/models" / file)
+    for file in (ROOT / "models/manifest.yaml", *(ROOT / "models").glob("*.tflite")):
+        shutil.copy(file, folder / "mien/models" / file.name)
 
 
 def inside(folder: Path, *command: str) -> subprocess.Popen[str]:
@@ -167,6 +173,9 @@ def served(folder: Path) -> tuple[bool, str]:
             _stop(process)
             hears.wait_for("availability", lambda said: said == "offline")
             seen = len(hears.of("state"))
+        except pytest.fail.Exception as silent:
+            process.kill()
+            return False, f"{silent}: {process.communicate(timeout=20)[0][-600:]}"
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
