@@ -159,5 +159,5 @@ pins: $(VENV)/.made ## choose anew what boards are given, with hashes: install/r
 drill-systemd: $(VENV)/.made media ## a board's life under a real systemd (apt: mmdebstrap systemd-container; root); ARGS=--short
 	$(BIN)/python -m tests.drills.nspawn $(ARGS)
 
-drill-arm64: $(VENV)/.made ## the installer in an emulated arm64 Trixie (apt: qemu-user-static; root)
-	$(BIN)/python -m tests.drills.emulated
+drill-arm64: $(VENV)/.made ## the installer in emulated arm64 Bookworm and Trixie (apt: qemu-user-static; root)
+	$(BIN)/python -m tests.drills.emulated $(ARGS)
