@@ -208,6 +208,26 @@ def test_a_day_of_outage_costs_less_than_five_megabytes(tmp_path: Path) -> None:
     box.close()
 
 
+def test_the_folder_stays_under_twenty_megabytes_for_ever(tmp_path: Path) -> None:
+    """The longest events there are, a broker that comes and goes, a card that goes bad."""
+    most = 0
+    for life in range(4):
+        box = Outbox(tmp_path / "outbox.db")
+        for rev in range(3000):
+            box.add(an_event(rev, episode=f"{life}-{rev:04}" + "x" * 1000), MONDAY)
+            if rev % 100 == 0:
+                box.settle()
+                most = max(most, sum(f.stat().st_size for f in tmp_path.iterdir()))
+            if life % 2 and rev == 1500:
+                deliver(box)
+        box.close()
+        if life in {0, 2}:
+            with (tmp_path / "outbox.db").open("r+b") as file:
+                file.write(b"gone bad" * 1000)
+    assert 5_000_000 < most <= 20_000_000
+    assert (tmp_path / "outbox.broken").exists(), "set aside, and one only"
+
+
 def test_a_full_card_keeps_nobody_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     box = Outbox(tmp_path / "outbox.db", page_limit=30)
     for rev in range(400):

@@ -40,6 +40,7 @@ def one(rig: Rig, number: int, dice: random.Random) -> Row:
     if away:
         rig.broker.start()
     back_s = rig.board.power_on().on_s
+    online_s, _ = rig.wait("availability", back_s, lambda said: said == "online")
     _, controls = rig.wait("controls", back_s, lambda _: True)
     seen_s = rig.up(back_s)
     rig.wait("alerts/active", back_s, lambda said: said["alerts"] == [])
@@ -56,6 +57,7 @@ def one(rig: Rig, number: int, dice: random.Random) -> Row:
         f"power cut {number}, broker {'away' if away else 'there'}",
         good,
         f"{len(promised)} promised, {len(lost)} lost, {twice(rig, began_s)} said twice, "
+        f"all told {max(0.0, told(rig, began_s, promised) - online_s):.1f} s after online, "
         f"{len(open_now)} left open, setting {'kept' if kept else 'LOST'}, "
         f"disk {sound}, watching {seen_s - back_s:.1f} s after power-on",
     )
@@ -71,6 +73,14 @@ def missing(rig: Rig, since_s: float, promised: list[tuple[str, int]]) -> list[t
     """What was promised and has not been heard."""
     heard = {(e["id"], e["rev"]) for _, e in rig.heard("event", since_s)}
     return [each for each in promised if each not in heard]
+
+
+def told(rig: Rig, since_s: float, promised: list[tuple[str, int]]) -> float:
+    """When the last of what was promised had been heard for the first time."""
+    first: dict[tuple[str, int], float] = {}
+    for at_s, event in rig.heard("event", since_s):
+        first.setdefault((event["id"], event["rev"]), at_s)
+    return max((first[each] for each in promised if each in first), default=since_s)
 
 
 def dangling(rig: Rig, since_s: float) -> list[str]:
