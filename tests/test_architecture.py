@@ -53,6 +53,8 @@ ALLOWED = {
     "edge/analysis/write/pictures.py": (("analysis",), ("numpy", "msgspec", "cv2")),
     "edge/analysis/write/timeline.py": (("analysis",), ("matplotlib",)),
     "edge/analysis/write/bands.py": (("types", "analysis"), ("numpy", "matplotlib")),
+    "edge/analysis/write/bars.py": (("analysis",), ("matplotlib",)),
+    "edge/analysis/write/palette.py": (("analysis",), ("matplotlib",)),
     "edge/analysis/write/page.py": (("", "analysis"), ("msgspec", "jinja2")),
     "edge/__main__.py": (("", "commands"), ()),
     "edge/commands": (

@@ -15,7 +15,7 @@ from tests.tell import examples
 
 EMOTIONAL = re.compile(
     "emotion|mood|expression|feel|happy|happiness|joy|sad|sorrow|surpris|anger|angry|fear|disgust"
-    "|contempt|neutral|uncertain|valence|arousal|calm|confus|attitude",
+    "|contempt|neutral|uncertain|valence|arousal|calm|worr|confus|attitude",
     re.IGNORECASE,
 )
 ERASED = "mien/test/emotion/summary"
@@ -86,6 +86,7 @@ def test_the_largest_summary_of_a_crowd_fits_into_a_message():
         valence_trend=-99.99,
         attitude="indifferent",
         calm=0.55,
+        worried=0.06,
         confused=0.55,
         attention=examples.MINUTE.attention,
     )

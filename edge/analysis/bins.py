@@ -20,7 +20,10 @@ MOST = 1200
 FINEST_S = 0.05
 STANDS_S = 1.0
 
-VALUES = ("valence", "arousal", "attention", "eyes_open", "openness")
+VALUES = (
+    *("valence", "arousal", "calm", "worried", "confused"),
+    *("attention", "eyes_open", "openness"),
+)
 """``eyes_open`` and the rest: means over faces; ``openness`` is the driver's own."""
 
 
@@ -67,8 +70,8 @@ class Slice:
             emotion = face.emotion
             if emotion is UNSET or emotion is None:
                 continue
-            self._value("valence", emotion.valence, span_s)
-            self._value("arousal", emotion.arousal, span_s)
+            for name in ("valence", "arousal", "calm", "worried", "confused"):
+                self._value(name, getattr(emotion, name), span_s)
             self.emotion_s += span_s
             for index, name in enumerate(EMOTIONS):
                 self.emotion[index] += emotion.probabilities.get(name, 0.0) * span_s

@@ -128,8 +128,10 @@ def _emotion(person: Person | None) -> r.Emotion | None:
         valence=round(mood.valence, 3),
         arousal=round(mood.arousal, 3),
         calm=rounded(person.calm),
+        worried=rounded(person.worried),
         confused=rounded(person.confused),
         attitude=person.attitude,
+        between=list(mood.between),
     )
 
 

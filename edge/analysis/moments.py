@@ -26,13 +26,20 @@ LASTS_S = 0.8
 
 PALE = frozenset({"neutral", "uncertain"})
 SMILE = 0.5
+WORRIED = 0.5
+"""More likely than not; where it is already called sad or fear there is no need to say so."""
+
+TOLD = frozenset({"sad", "fear"})
 AWAY_S = 2.0
 """Nobody in sight for so long is a moment of its own."""
 
 MARKS = {"yawn": 0.5, "head_nod": 0.4}
 
-Open = tuple[str, float, float, float]
-"""An expression under way: label, since, last seen, most sure."""
+Open = tuple[str, float, float, float, tuple[str, ...]]
+"""An expression under way: label, since, last seen, most sure; what it is between."""
+
+Worry = tuple[float, float, float]
+"""Worry under way: since, last seen, at its strongest."""
 
 Key = tuple[str, float, int | None]
 """Which moment: kind, begin in seconds, track."""
@@ -54,6 +61,7 @@ class Moments:
         self._kept: list[tuple[float, int, r.Moment]] = []
         self._count = 0
         self._open: dict[int, Open] = {}
+        self._worried: dict[int, Worry] = {}
         self._smiles: dict[int, r.Moment] = {}
         self.shown: list[r.Shown] = []
         self._nobody_s: float | None = None
@@ -65,9 +73,12 @@ class Moments:
         self._wanted = []
         for face in frame.faces:
             self._expression(face, frame.t_s)
+            self._worry(face, frame.t_s)
             self._smile(face, frame.t_s)
         for track in [t for t, o in self._open.items() if frame.t_s - o[2] > 1.0]:
             self._close(track)
+        for track in [t for t, w in self._worried.items() if frame.t_s - w[1] > 1.0]:
+            self._calmed(track)
         self._presence(frame)
         for mark in step.marks:
             if mark.type in MARKS:
@@ -85,12 +96,15 @@ class Moments:
         kept = {key(moment) for _, _, moment in self._kept}
         smiles = {key(moment) for moment in self._smiles.values()}
         under_way = {("emotion", round(o[1], 3), track) for track, o in self._open.items()}
+        under_way |= {("worried", round(w[0], 3), track) for track, w in self._worried.items()}
         return kept | smiles | under_way
 
     def listed(self, end_s: float, alerts: list[r.Alert]) -> list[r.Moment]:
         """In order of time. ``alerts`` are moments too."""
         for track in list(self._open):
             self._close(track)
+        for track in list(self._worried):
+            self._calmed(track)
         self._presence(None, end_s)
         for alert in alerts:
             if alert.reason == "escalated":
@@ -108,22 +122,23 @@ class Moments:
         if emotion is UNSET or emotion is None:
             return
         was = self._open.get(face.track)
-        if was is not None and was[0] == emotion.label:
+        if was is not None and was[0] == emotion.label and set(was[4]) == set(emotion.between):
             sure = max(was[3], emotion.confidence)
             if emotion.confidence > self._shown.get(face.track, 0.0) + SURER:
                 self._shown[face.track] = emotion.confidence
                 self._wanted.append(("emotion", round(was[1], 3), face.track))
-            self._open[face.track] = (was[0], was[1], t_s, sure)
+            self._open[face.track] = (was[0], was[1], t_s, sure, was[4])
             return
         if was is not None:
-            self._open[face.track] = (was[0], was[1], t_s, was[3])
+            self._open[face.track] = (was[0], was[1], t_s, was[3], was[4])
             self._close(face.track)
-        self._open[face.track] = (emotion.label, t_s, t_s, emotion.confidence)
+        between = tuple(emotion.between)
+        self._open[face.track] = (emotion.label, t_s, t_s, emotion.confidence, between)
         self._shown[face.track] = emotion.confidence
         self._wanted.append(("emotion", round(t_s, 3), face.track))
 
     def _close(self, track: int) -> None:
-        label, start_s, end_s, sure = self._open.pop(track)
+        label, start_s, end_s, sure, between = self._open.pop(track)
         self._shown.pop(track, None)
         if len(self.shown) < SPANS:
             self.shown.append(
@@ -133,6 +148,7 @@ class Moments:
                     start_s=round(start_s, 3),
                     end_s=round(end_s, 3),
                     confidence=round(sure, 3),
+                    between=list(between),
                 )
             )
         lasted_s = end_s - start_s
@@ -140,6 +156,31 @@ class Moments:
             return
         weight = 0.3 + 0.3 * min(1.0, lasted_s / 10) + 0.3 * sure
         self._keep("emotion", start_s, end_s, track, f"{label} for {lasted_s:.1f} s", weight)
+
+    def _worry(self, face: r.Face, t_s: float) -> None:
+        emotion = face.emotion
+        if emotion is UNSET or emotion is None:
+            return
+        was = self._worried.get(face.track)
+        worried = emotion.worried or 0.0
+        if worried < WORRIED or emotion.label in TOLD:
+            if was is not None:
+                self._worried[face.track] = (was[0], t_s, was[2])
+                self._calmed(face.track)
+            return
+        begun_s, strongest = (t_s, 0.0) if was is None else (was[0], was[2])
+        if worried > strongest + SURER:
+            self._wanted.append(("worried", round(begun_s, 3), face.track))
+            strongest = worried
+        self._worried[face.track] = (begun_s, t_s, strongest)
+
+    def _calmed(self, track: int) -> None:
+        start_s, end_s, strongest = self._worried.pop(track)
+        lasted_s = end_s - start_s
+        if lasted_s >= LASTS_S:
+            weight = 0.3 + 0.3 * min(1.0, lasted_s / 10) + 0.3 * strongest
+            text = f"worried (derived) for {lasted_s:.1f} s"
+            self._keep("worried", start_s, end_s, track, text, weight)
 
     def _smile(self, face: r.Face, t_s: float) -> None:
         actions, trusted = face.actions, face.actions_trusted

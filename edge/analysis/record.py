@@ -32,7 +32,7 @@ class Tally:
         self.track, self.first_s, self.last_s = track, first_s, first_s
         self.seen_s = self.read_s = 0.0
         self.share: dict[str, float] = {}
-        self._valence = self._arousal = 0.0
+        self._valence = self._arousal = self._worried = 0.0
         self._attention = self._attention_s = 0.0
         self._shut_s = self._eyes_s = 0.0
         self._label: str | None = None
@@ -54,6 +54,7 @@ class Tally:
         self.share[emotion.label] = self.share.get(emotion.label, 0.0) + span_s
         self._valence += emotion.valence * span_s
         self._arousal += emotion.arousal * span_s
+        self._worried += (emotion.worried or 0.0) * span_s
         if self._label not in {None, emotion.label}:
             self.changes += 1
         self._label = emotion.label
@@ -78,6 +79,7 @@ class Tally:
             dominant=shares[0][0] if shares else None,
             valence=_mean(self._valence, self.read_s),
             arousal=_mean(self._arousal, self.read_s),
+            worried=_mean(self._worried, self.read_s),
             changes=self.changes,
         )
 
@@ -178,6 +180,7 @@ def _window(summary: MoodSummary, first_ns: int, *, emotion: bool) -> r.Window:
         valence=None if summary.valence is None else round(summary.valence.mean, 3),
         valence_trend=rounded(summary.valence_trend),
         arousal=None if summary.arousal is None else round(summary.arousal.mean, 3),
+        worried=rounded(summary.worried),
         transitions=summary.transitions,
         attitude=summary.attitude,
     )

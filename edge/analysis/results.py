@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from edge.analysis import table
 from edge.analysis.table import Cell  # noqa: TC001 - msgspec reads annotations
 
-SCHEMA = "analysis/1.0"
+SCHEMA = "analysis/1.1"
 
 Ended = Literal["complete", "partial", "interrupted"]
 
@@ -30,8 +30,9 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
 class Emotion(msgspec.Struct, frozen=True, kw_only=True):
     """The shown expression; smoothed over time in a video.
 
-    ``label``: of ``probabilities`` (sum 1), or ``uncertain``. ``valence`` and ``arousal``: -1..1.
-    ``calm`` and ``confused`` (0..1) and ``attitude`` are derived by rule, no network knows them.
+    ``label``: of ``probabilities`` (sum 1), or ``uncertain``: then ``between`` has the fewest that
+    are certain enough together. ``valence`` and ``arousal``: -1..1. ``calm``, ``worried`` and
+    ``confused`` (0..1) and ``attitude`` are derived by rule, no network knows them.
     """
 
     label: str
@@ -40,8 +41,10 @@ class Emotion(msgspec.Struct, frozen=True, kw_only=True):
     valence: float
     arousal: float
     calm: float | None
+    worried: float | None
     confused: float | None
     attitude: str | None
+    between: list[str]
 
 
 class Face(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +119,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """Something worth a look: ``emotion``, ``alert``, ``smile``, ``eyes``, ``yawn``.
+    """Something worth a look: ``emotion``, ``worried``, ``alert``, ``smile``, ``mark``, ``nobody``.
 
     ``weight`` 0..1: how much it is worth one; where there are very many, the lightest go.
     """
@@ -130,13 +133,17 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """One face, as it was called for a while. ``confidence``: at its surest."""
+    """One face, as it was called for a while. ``confidence``: at its surest.
+
+    ``between``: where it was ``uncertain``, the emotions that it was one of, the likeliest first.
+    """
 
     track: int
     label: str
     start_s: float
     end_s: float
     confidence: float
+    between: list[str] = []
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +164,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     dominant: str | UnsetType | None = UNSET
     valence: float | UnsetType | None = UNSET
     arousal: float | UnsetType | None = UNSET
+    worried: float | UnsetType | None = UNSET
     changes: int | UnsetType = UNSET
 
 
@@ -174,6 +182,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     valence: float | UnsetType | None = UNSET
     valence_trend: float | UnsetType | None = UNSET
     arousal: float | UnsetType | None = UNSET
+    worried: float | UnsetType | None = UNSET
     transitions: int | UnsetType = UNSET
     attitude: str | UnsetType | None = UNSET
 

@@ -24,7 +24,8 @@ FACE = (
     *("yaw_deg", "pitch_deg", "roll_deg", "attention"),
 )
 EMOTION = (
-    *("emotion", "emotion_confidence", "valence", "arousal", "calm", "confused", "attitude"),
+    *("emotion", "emotion_confidence", "emotion_between", "valence", "arousal"),
+    *("calm", "worried", "confused", "attitude"),
     *(f"p_{name}" for name in EMOTIONS),
     *ACTIONS,
 )
@@ -69,8 +70,9 @@ def _emotion(face: r.Face) -> tuple[Cell, ...]:
     if shown is UNSET or shown is None:
         return (*(None,) * (len(EMOTION) - len(ACTIONS)), *aus)
     return (
-        *(shown.label, shown.confidence, shown.valence, shown.arousal),
-        *(shown.calm, shown.confused, shown.attitude),
+        *(shown.label, shown.confidence, " ".join(shown.between) or None),
+        *(shown.valence, shown.arousal),
+        *(shown.calm, shown.worried, shown.confused, shown.attitude),
         *(shown.probabilities.get(name) for name in EMOTIONS),
         *aus,
     )

@@ -33,7 +33,8 @@ def expression(step: Step) -> m.Expression | None:
         valence=round(mood.valence, 2),
         arousal=round(mood.arousal, 2),
         attitude=person.attitude,
-        derived=_derived(person.calm, person.confused),
+        derived=_derived(person),
+        between=list(mood.between),
     )
 
 
@@ -74,7 +75,7 @@ def emotion_summary(head: Head, summaries: Sequence[MoodSummary], model: str) ->
         model=model,
         valence_trend=rounded(scene.valence_trend, 2),
         attitude=scene.attitude,
-        derived=_derived(scene.calm, scene.confused),
+        derived=_derived(scene),
         attention=None if scene.attention is None else round(scene.attention.value, 2),
         unseen=round(scene.unseen, 3),
         faces=[_face_emotion(face) for face in faces[:MOST_FACES]],
@@ -128,8 +129,10 @@ def _window_s(summary: MoodSummary) -> float:
     return round((summary.end_ns - summary.start_ns) / NS, 1)
 
 
-def _derived(calm: float | None, confused: float | None) -> m.Derived:
-    return m.Derived(calm=rounded(calm, 2), confused=rounded(confused, 2))
+def _derived(of: Person | MoodSummary) -> m.Derived:
+    return m.Derived(
+        calm=rounded(of.calm, 2), worried=rounded(of.worried, 2), confused=rounded(of.confused, 2)
+    )
 
 
 def _parts(attention: AttentionIndex | None) -> m.AttentionParts | None:

@@ -14,6 +14,7 @@ class Mood:
     """The shown expression, smoothed: label from ``EMOTIONS`` or ``uncertain``.
 
     ``probabilities``: order of ``EMOTIONS``, sum 1; smoothed, without what this face shows at rest.
+    ``between``: where it is uncertain, the fewest emotions that are certain enough together.
     ``valence`` (-1..1) and ``arousal`` (-1..1): polarity and intensity of what is shown.
     """
 
@@ -22,6 +23,7 @@ class Mood:
     probabilities: tuple[float, ...] = ()
     valence: float = 0.0
     arousal: float = 0.0
+    between: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Person:
     ``actions``: 0..1 in the order of ``ACTIONS``, against this face at rest; an action whose part
     of the face was not seen is None. ``actions_trusted``: whether each may be believed (head turned
     by 25 degrees or less, face large enough, part in sight). ``eyes_open``: 0 shut .. 1 as wide as
-    usual. ``calm`` and ``confused`` 0..1 are derived by rule, no network was trained for them;
+    usual. ``calm``, ``worried``, ``confused`` (0..1) are derived, no network was trained for them;
     ``attitude``: ``like``, ``dislike``, ``ambivalent`` or ``indifferent``. ``rest_known``: how far
     the face at rest is learnt, 0..1.
     """
@@ -60,6 +62,7 @@ class Person:
     attention: AttentionIndex | None = None
     eyes_open: float | None = None
     rest_known: float = 0.0
+    worried: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +102,4 @@ class MoodSummary:
     calm: float | None = None
     confused: float | None = None
     attention: AttentionIndex | None = None
+    worried: float | None = None

@@ -76,7 +76,9 @@ def test_a_laugh_is_named_within_two_seconds_and_one_odd_look_is_not():
 
 def test_where_nothing_stands_out_it_is_uncertain():
     even = Face(emotion=(0.4, 0.35, 0.05, 0.05, 0.05, 0.05, 0.03, 0.02))
-    assert labels(after((5, even), fps=3, rules=rules())) == ["uncertain"]
+    story = after((5, even), fps=3, rules=rules())
+    assert labels(story) == ["uncertain"]
+    assert seen(story).mood.between == ("neutral", "happy")  # three quarters between the two
     bold = rules(certain=0.3)
     assert labels(after((5, even), fps=3, rules=bold)) == ["neutral"]
 
@@ -106,13 +108,29 @@ def test_a_camera_that_shows_the_same_picture_again_is_no_look_at_anybody():
 # Eyes and rest ------------------------------------------------------------------------------
 
 
-def test_closed_and_lowered_eyes_are_not_sorrow():
+def test_closed_and_lowered_eyes_alone_are_not_sorrow():
+    looks_sad = SAD.but(emotion=felt("sad", 0.8))
+    awake = after((6, looks_sad), fps=3, rules=rules())
+    assert labels(awake) == ["sad"]
     for openness in (0.0, 0.2):
-        story = after((6, SAD.but(openness=openness)), fps=3, rules=rules())
+        story = after((6, looks_sad.but(openness=openness)), fps=3, rules=rules())
         assert labels(story) == ["uncertain"]
-        assert seen(story).mood.valence > -0.1
+        assert seen(story).mood.between[0] in {"sad", "neutral"}
+        assert seen(story).mood.valence > seen(awake).mood.valence + 0.2
         assert sum(seen(story).mood.probabilities) == pytest.approx(1)
-    assert labels(after((6, SAD), fps=3, rules=rules())) == ["sad"]
+
+
+def test_sorrow_that_all_of_the_face_shows_is_named_with_lowered_eyes_too():
+    weeping = SAD.but(emotion=felt("sad", 0.97))
+    for openness in (0.0, 0.2, 0.3):
+        story = after((6, weeping.but(openness=openness)), fps=3, rules=rules())
+        assert labels(story) == ["sad"]
+
+
+def test_a_sleeper_whose_face_is_at_rest_is_neutral_to_look_at():
+    asleep = NEUTRAL.but(openness=0.0, emotion=felt("sad", 0.4))
+    assert labels(after((6, asleep), fps=3, rules=rules())) == ["neutral"]
+    assert labels(after((6, asleep.but(openness=1.0)), fps=3, rules=rules())) == ["uncertain"]
 
 
 def test_a_laugh_with_narrowed_eyes_stays_a_laugh():
@@ -202,6 +220,26 @@ def test_calm_is_a_still_head_and_a_quiet_face():
         return NEUTRAL.but(pitch=15.0 * math.sin(3 * t))
 
     assert seen(after((10, nodding), fps=3, rules=rules())).calm < calm - 0.3
+
+
+def test_worried_is_sorrow_and_fear_and_the_surprise_that_goes_with_them():
+    def shown(**parts: float) -> float:
+        emotion = tuple(parts.get(name, 0.0) for name in EMOTIONS)
+        return seen(after((5, Face(emotion=emotion)), fps=3, rules=rules())).worried
+
+    assert shown(neutral=1.0) == 0
+    assert shown(neutral=0.4, sad=0.3, fear=0.3) == pytest.approx(0.6)
+    assert shown(neutral=0.4, surprise=0.3, fear=0.3) == pytest.approx(0.6)
+    assert shown(neutral=0.1, surprise=0.8, fear=0.1) == pytest.approx(0.2)  # startled, no more
+    assert shown(happy=0.6, surprise=0.3, fear=0.1) == pytest.approx(0.1 + 0.1 / 7)
+
+
+def test_a_face_that_is_not_read_is_not_worried_either():
+    assert seen(after((5, OPEN), fps=3, rules=rules())).worried is None
+    scene, *_ = summed((8, NEUTRAL), (13, SAD))
+    assert scene.worried == pytest.approx(0.6 * 0.9, abs=0.05)
+    scene, *_ = summed((21, NEUTRAL), emotion=False)
+    assert scene.worried is None
 
 
 def test_confused_is_a_frown_with_tightened_lids_or_a_tilted_head():

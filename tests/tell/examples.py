@@ -78,6 +78,7 @@ DRIVING = Step(
             actions=(0.1, 0.0, 0.04, 0.0, 0.22, 0.0, 0.0, 0.0, 0.31, 0.0, 0.0, 0.0, 0.0, None, 0.0),
             actions_trusted=(*(True,) * 13, False, True),
             calm=0.55,
+            worried=0.06,
             confused=0.02,
             attitude="indifferent",
             attention=AttentionIndex(0.81, 0.9, None, 0.9),
@@ -102,6 +103,7 @@ MINUTE = MoodSummary(
     valence_trend=-0.03,
     attitude="indifferent",
     calm=0.55,
+    worried=0.06,
     confused=0.02,
     attention=AttentionIndex(0.81, 0.9, None, 0.9),
 )

@@ -94,7 +94,7 @@ def test_json_and_plain_lines_come_out_of_the_command(tmp_path: Path) -> None:
         found = [json.loads(text) for text in watched(port, "--json")]
         (state,) = (each for each in found if each["topic"] == "state")
         assert state["device"] == "pi_7c1f3a"
-        assert state["message"]["schema"] == "state/1.1"
+        assert state["message"]["schema"] == "state/1.2"
         assert any("version 1.0.0, vehicle" in text for text in watched(port))
 
 

@@ -3,6 +3,6 @@
 drafts    a file that appears under its name only when it is whole
 streams   JSON and CSV, frame by frame
 pictures  boxes and words drawn on a picture; thumbnails
-timeline  emotions, valence, eyes, attention, alerts over time: PNG and SVG
+timeline  emotions, eyes, attention, alerts over time as PNG and SVG: bands, bars, palette
 page      one HTML page for a video, one for a folder
 """

@@ -1,13 +1,13 @@
-"""The bands of a timeline, from top to bottom; each labels itself where it has room."""
+"""The bands of a timeline that are areas over time; each labels itself where it has room."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge.analysis.write.palette import COLOURS, DERIVED, INK, PALE, Panel
 from edge.types import EMOTIONS
 
 if TYPE_CHECKING:
@@ -22,41 +22,8 @@ if TYPE_CHECKING:
 ORDER = ("happy", "surprise", "neutral", "contempt", "disgust", "fear", "anger", "sad")
 """From the bottom: pleasant below, unpleasant above, so that valence is the shape of the border."""
 
-COLOURS = {
-    "happy": "#f6c445",
-    "surprise": "#8fd3c1",
-    "neutral": "#dfe5e8",
-    "contempt": "#b58a6a",
-    "disgust": "#8aa05a",
-    "fear": "#8e7cc3",
-    "anger": "#d9534a",
-    "sad": "#6f9bd1",
-    "uncertain": "#eceff1",
-}
-LEVELS = ("#cfd8dc", "#90caf9", "#ffcc80", "#ef6c00", "#c62828", "#6a1b9a")
-INK, PALE = "#263238", "#78909c"
-
 ROOM_S, ROOM = 0.05, 0.075
 """An area is labelled where it is that wide (of the length) and that high (of the band)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A band: its name at the left, whether there is anything to show, how high, how drawn."""
-
-    name: str
-    shows: Callable[[Bins, r.Summary], bool]
-    height: Callable[[r.Summary], float]
-    draw: Callable[[Axes, Bins, r.Summary], None]
-
-
-def clock(t_s: float, length_s: float) -> str:
-    """Seconds as one reads them: 12 s, or 1:05, or 1:02:05 in a long video."""
-    if length_s < 120:
-        return f"{t_s:g} s"
-    minutes, seconds = divmod(round(t_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _edges(bins: Bins) -> NDArray[np.float64]:
@@ -181,6 +148,20 @@ def _ended(axes: Axes, bins: Bins, values: NDArray[np.float64], name: str, colou
     axes.text(x, y, name, transform=axes.transAxes, ha="center", fontsize=9, color=colour)
 
 
+def _derived(axes: Axes, bins: Bins, summary: r.Summary) -> None:
+    """Three rows, each from its line up: what a rule makes of the rest; stronger from a half on."""
+    del summary
+    edges = _edges(bins)
+    for row, (name, colour) in enumerate(DERIVED.items()):
+        values = _steps(np.nan_to_num(_means(bins, name)))
+        foot = 2.0 - row
+        for shown, alpha in ((values, 0.45), (np.where(values >= 0.5, values, 0.0), 1.0)):
+            axes.fill_between(edges, foot, foot + 0.9 * shown, color=colour, alpha=alpha, lw=0)
+        axes.axhline(foot, color="#cfd8dc", linewidth=0.8)
+    axes.set(ylim=(0, 3), yticks=[2.45, 1.45, 0.45], yticklabels=list(DERIVED))
+    axes.text(1.0, 0.97, "by rule", transform=axes.transAxes, ha="right", va="top", color=PALE)
+
+
 def _eyes(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     edges = _edges(bins)
     openness = _means(bins, "openness")
@@ -205,100 +186,12 @@ def _attention(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     axes.set(ylim=(0, 1), yticks=[0.08, 0.92], yticklabels=["away", "here"])
 
 
-def _alerts(axes: Axes, _bins: Bins, summary: r.Summary) -> None:
-    length_s = max(summary.duration_s, 0.1)
-    rows = _rows(summary)
-    for row, bars in enumerate(rows):
-        for bar in bars:
-            _bar(axes, row, bar, length_s)
-    axes.set(ylim=(max(len(rows), 1) - 0.45, -0.55), yticks=[])
-    if not rows:
-        axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", color=PALE)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A piece of an alert: from where it took over from the milder one, which began ``from_s``."""
-
-    from_s: float
-    start_s: float
-    end_s: float
-    level: int
-    text: str
-
-
-def _rows(summary: r.Summary) -> list[list[Bar]]:
-    """Bars in as few rows as keep them apart. One that grew into the next has no words."""
-    grown: dict[float, float] = {}
-    rows: list[list[Bar]] = []
-    for alert in summary.alerts:
-        end_s = summary.duration_s if alert.end_s is None else alert.end_s
-        text = f"{alert.type.replace('_', ' ')} {end_s - alert.start_s:.1f} s"
-        start_s = grown.pop(alert.start_s, alert.start_s)
-        if alert.reason == "escalated":
-            grown[alert.start_s] = end_s
-            text = ""
-        bar = Bar(alert.start_s, start_s, end_s, alert.level, text)
-        fitting = [row for row in rows if row[-1].end_s <= start_s]
-        if fitting:
-            fitting[0].append(bar)
-        else:
-            rows.append([bar])
-    return rows[:8]
-
-
-def _bar(axes: Axes, row: int, bar: Bar, length_s: float) -> None:
-    span_s = max(bar.end_s - bar.start_s, length_s / 300)
-    axes.barh(row, span_s, left=bar.start_s, height=0.72, align="center", color=LEVELS[bar.level])
-    wide, gap = 0.0085 * len(bar.text) * length_s, length_s / 200
-    bright = "white" if bar.level >= 3 else INK
-    if span_s > wide:
-        middle = bar.start_s + span_s / 2
-        axes.text(middle, row, bar.text, ha="center", va="center", color=bright)
-    elif bar.start_s + span_s + wide < length_s:
-        axes.text(bar.start_s + span_s + gap, row, bar.text, va="center", color=INK)
-    else:
-        axes.text(bar.from_s - gap, row, bar.text, ha="right", va="center", color=INK)
-
-
 def _has(name: str) -> Callable[[Bins, r.Summary], bool]:
     return lambda bins, _: any(piece.weights[name] for piece in bins.slices)
 
 
-def _ribbons(axes: Axes, _bins: Bins, summary: r.Summary) -> None:
-    """What was said of each face, the longest seen on top; as long as they say the same, once."""
-    length_s = max(summary.duration_s, 0.1)
-    tracks = _tracks(summary)
-    for span in summary.shown:
-        if span.track not in tracks:
-            continue
-        row, wide_s = tracks.index(span.track), span.end_s - span.start_s
-        colour = COLOURS.get(span.label, COLOURS["uncertain"])
-        axes.barh(row, wide_s, left=span.start_s, height=0.78, align="center", color=colour)
-        if wide_s > 0.009 * len(span.label) * length_s:
-            middle = span.start_s + wide_s / 2
-            faint = PALE if span.label == "uncertain" else INK
-            axes.text(middle, row, span.label, ha="center", va="center", fontsize=9, color=faint)
-    axes.set(ylim=(len(tracks) - 0.45, -0.55), yticks=[])
-    if len(tracks) > 1:
-        axes.set_yticks(range(len(tracks)), [f"face {track}" for track in tracks])
-
-
-def _tracks(summary: r.Summary) -> list[int]:
-    longest = sorted(summary.people, key=lambda p: (-p.seen_s, p.track or 0))
-    return [person.track for person in longest[:5] if person.track is not None]
-
-
 feelings = Panel("emotions", _has("valence"), lambda _: 2.6, _feelings)
-ribbons = Panel(
-    "shown",
-    lambda _, summary: bool(summary.shown),
-    lambda summary: 0.32 * max(1, len(_tracks(summary))),
-    _ribbons,
-)
 valence = Panel("valence", _has("valence"), lambda _: 1.25, _valence)
+derived = Panel("derived", _has("worried"), lambda _: 1.0, _derived)
 eyes = Panel("eyes", lambda *_: True, lambda _: 0.7, _eyes)
 attention = Panel("attention", _has("attention"), lambda _: 0.7, _attention)
-alerts = Panel(
-    "alerts", lambda *_: True, lambda summary: 0.34 * max(1, len(_rows(summary))), _alerts
-)

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from edge import __version__
 from edge.analysis.moments import key
-from edge.analysis.write.bands import COLOURS, clock
+from edge.analysis.write.palette import COLOURS, clock
 from edge.analysis.write.timeline import pinned
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from msgspec import UNSET
 
-from edge.analysis.write.bands import COLOURS, LEVELS
+from edge.analysis.write.palette import COLOURS, LEVELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +68,8 @@ def _face(drawn: NDArray[np.uint8], face: r.Face, size: float) -> None:
     if face.emotion is not UNSET and face.emotion is not None:
         label = face.emotion.label
         colour = _rgb(COLOURS.get(label, COLOURS["uncertain"]))
-        words += f"  {label} {face.emotion.confidence:.0%}"
+        sure = f"{label} {face.emotion.confidence:.0%}"
+        words += f"  {' or '.join(face.emotion.between) or sure}"
     elif face.eyes_open is not None:
         words += "  eyes shut" if face.eyes_open < 0.2 else "  eyes open"
     thick = max(1, round(size * 3))

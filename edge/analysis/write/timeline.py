@@ -15,15 +15,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from edge.analysis.write.bands import (
-    alerts,
-    attention,
-    clock,
-    eyes,
-    feelings,
-    ribbons,
-    valence,
-)
+from edge.analysis.write.bands import attention, derived, eyes, feelings, valence
+from edge.analysis.write.bars import alerts, ribbons
+from edge.analysis.write.palette import clock
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +68,7 @@ def pinned(summary: r.Summary) -> list[r.Moment]:
 def _figure(bins: Bins, source: r.Source, summary: r.Summary) -> Figure:
     panels = [
         panel
-        for panel in (feelings, ribbons, valence, eyes, attention, alerts)
+        for panel in (feelings, ribbons, valence, derived, eyes, attention, alerts)
         if panel.shows(bins, summary)
     ]
     heights = [panel.height(summary) for panel in panels]
@@ -103,7 +97,9 @@ def _figure(bins: Bins, source: r.Source, summary: r.Summary) -> Figure:
         axes.set_axisbelow(True)
         axes.set_title("")
         panel.draw(axes, bins, summary)
-        if any(label.get_text().startswith("face") for label in axes.get_yticklabels()):
+        if len(axes.get_yticks()) > 2 or any(
+            t.get_text()[:4] == "face" for t in axes.get_yticklabels()
+        ):
             continue  # its rows have names
         axes.text(
             -0.012,

@@ -1,6 +1,6 @@
-"""What no network was trained for, by rules written down: calm, confused, attitude.
+"""What no network was trained for, by rules written down: calm, worried, confused, attitude.
 
-All three are derived and are said to be so wherever they are told (``docs/expressions.md``).
+All of them are derived and are said to be so wherever they are told (``docs/expressions.md``).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ TENSE = tuple(ACTIONS.index(name) for name in ("au04", "au20"))
 
 FROWN, TIGHT = ACTIONS.index("au04"), ACTIONS.index("au07")
 HAPPY, ANGER = EMOTIONS.index("happy"), EMOTIONS.index("anger")
+SAD, FEAR, SURPRISE = (EMOTIONS.index(name) for name in ("sad", "fear", "surprise"))
 
 TILT_DEG = 15.0
 """A head tilted so far asks a question as clearly as tightened lids do [E]."""
@@ -48,6 +49,20 @@ def calm(mood: Mood, actions: Actions | None, stir_deg: float) -> float:
     still = 1.0 - _unit(stir_deg / STIRRED_DEG)
     tense = 0.0 if actions is None else max(actions[i] or 0.0 for i in TENSE)
     return quiet * content * still * (1.0 - tense)
+
+
+def worried(mood: Mood) -> float:
+    """0..1: sorrow and fear, and surprise as far as it keeps their company and not joy's.
+
+    w + the lesser of w and p(surprise) x w / (w + p(happy)), where w = p(sad) + p(fear). The
+    network has no such word, nor have the people who named its pictures; of those, the part who
+    named what the rule counts is the same on average (``python -m bench.naming``).
+    """
+    p = mood.probabilities
+    apart = p[SAD] + p[FEAR]
+    if apart <= 0.0:
+        return 0.0
+    return min(1.0, apart + min(apart, p[SURPRISE]) * apart / (apart + p[HAPPY]))
 
 
 def confused(mood: Mood, actions: Actions | None, roll_deg: float | None) -> float | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edge.judge.driver import sane
 from edge.judge.people import actions
 from edge.judge.people.body import Body, advance_body
-from edge.judge.people.derived import Course, attitude, calm, confused, faded
+from edge.judge.people.derived import Course, attitude, calm, confused, faded, worried
 from edge.judge.people.mood import MoodState, advance_mood, gated, readable
 from edge.judge.people.rest import (
     QUIET_CHANGE,
@@ -140,6 +140,7 @@ def _read(
         body.attention,
         body.eyes_open,
         rest.known,
+        worried(state.mood),
     )
     return state, rest, course, person
 

@@ -52,6 +52,8 @@ class Window:
     head_over: float = 0.0
     eyes: float = 0.0
     eyes_over: float = 0.0
+    worried: float = 0.0
+    worried_over: float = 0.0
 
 
 EMPTY = Window()
@@ -99,6 +101,8 @@ def added(
         window.head_over + (0.0 if attention is None else since_s),
         window.eyes + since_s * (eyes or 0.0),
         window.eyes_over + (0.0 if eyes is None else since_s),
+        window.worried + since_s * (now.worried or 0.0),
+        window.worried_over + (0.0 if now.worried is None else since_s),
     )
 
 
@@ -141,6 +145,7 @@ def summarised(
         calm=_mean(window.calm, window.calm_over),
         confused=_mean(window.confused, window.confused_over),
         attention=_attention(window),
+        worried=_mean(window.worried, window.worried_over),
     )
 
 

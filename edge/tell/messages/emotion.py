@@ -18,11 +18,12 @@ class Derived(msgspec.Struct, kw_only=True):
     """0..1 by rules that are written down (docs/expressions.md); no network was trained for it."""
 
     calm: float | None
+    worried: float | None
     confused: float | None
 
 
 class Expression(msgspec.Struct, kw_only=True):
-    """The shown expression; ``uncertain`` where no emotion stands out.
+    """The shown expression; ``uncertain`` where no emotion stands out: then it is one ``between``.
 
     ``valence``, ``arousal``: -1..1. ``attitude``: like, dislike, ambivalent or indifferent, read
     off the valence of the last seconds; derived like ``derived``.
@@ -34,6 +35,7 @@ class Expression(msgspec.Struct, kw_only=True):
     arousal: float
     attitude: str | None
     derived: Derived
+    between: list[str]
 
 
 class FaceEmotion(msgspec.Struct, kw_only=True):

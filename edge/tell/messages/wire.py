@@ -32,12 +32,12 @@ KINDS: dict[str, type[Message]] = {
 
 SCHEMA = {
     "info": "info/1.0",
-    "state": "state/1.1",
+    "state": "state/1.2",
     "event": "event/1.0",
     "alerts/active": "alerts_active/1.0",
     "calibration": "calibration/1.0",
     "attention/summary": "attention_summary/1.0",
-    "emotion/summary": "emotion_summary/1.1",
+    "emotion/summary": "emotion_summary/1.2",
     "health": "health/1.0",
     "controls": "controls/1.0",
     "rsp": "rsp/1.0",
