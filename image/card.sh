@@ -33,9 +33,19 @@ parts=$(dirname "$img")/$deps # kept, compiled: they change seldom
 here_in=$tree/opt/mien/deps/$deps
 site=lib/python$version/site-packages
 # the card never writes there: what is not compiled now would be compiled at every start
-compile() {
-  chroot "$tree" "/usr/bin/python$version" -m compileall -q --invalidation-mode unchecked-hash "$1"
+compile() { # the same bytes whichever processor it runs on; under emulation it takes minutes
+  local options=(-m compileall -q --invalidation-mode unchecked-hash)
+  if [ -n "$like" ]; then
+    "$like" "${options[@]}" -s "$tree" -p / "$tree$1"
+  else
+    chroot "$tree" "/usr/bin/python$version" "${options[@]}" "$1"
+  fi
 }
+magic='import importlib.util as u; print(u.MAGIC_NUMBER.hex())' like=
+wanted=$(chroot "$tree" "/usr/bin/python$version" -c "$magic")
+for each in "python$version" "$HOME"/.pyenv/versions/"$version".*/bin/python; do
+  [ "$("$each" -c "$magic" 2>/dev/null)" != "$wanted" ] || like=$each
+done
 mkdir -p "$(dirname "$here_in")"
 if [ ! -f "$parts/pip.json" ]; then
   rm -rf "$parts"

@@ -17,5 +17,7 @@ systemctl --root="$tree" --quiet mask apt-daily.timer apt-daily-upgrade.timer \
   sys-kernel-config.mount sys-fs-fuse-connections.mount \
   modprobe@drm.service modprobe@configfs.service modprobe@efi_pstore.service modprobe@fuse.service \
   modprobe@dm_mod.service modprobe@loop.service dev-hugepages.mount dev-mqueue.mount getty@tty1.service
+# NetworkManager calls it when there is a Wi-Fi to join
+rm -f "$tree"/etc/systemd/system/multi-user.target.wants/wpa_supplicant.service
 # /usr is as new as what was made from it: nothing is made again at the first boot
 touch "$tree"/etc/.updated "$tree"/var/.updated
