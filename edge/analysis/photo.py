@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+ORIENTATION = 0x0112
+"""The EXIF tag that says how the camera was held; 1 is upright."""
+
 HEIF = frozenset({".heic", ".heif", ".hif"})
 
 NO_TIME_S = 0.1
@@ -105,8 +108,9 @@ def _frames(picture: Image.Image, path: Path, broken: list[str]) -> Iterator[Fra
 def _upright(picture: Image.Image, path: Path) -> NDArray[np.uint8]:
     try:
         picture.load()
-        shown = ImageOps.exif_transpose(picture)
-        return np.ascontiguousarray(_rgb(shown))
+        if picture.getexif().get(ORIENTATION, 1) != 1:  # else it would only be copied
+            picture = ImageOps.exif_transpose(picture)
+        return np.ascontiguousarray(_rgb(picture))
     except TORN as error:
         raise Unreadable(_why_not(path, error)) from error
 
@@ -121,7 +125,7 @@ def _rgb(picture: Image.Image) -> NDArray[np.uint8]:
         over = picture.convert("RGBA")
         white = Image.new("RGBA", over.size, "white")
         picture = Image.alpha_composite(white, over)
-    return np.asarray(picture.convert("RGB"))
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _grey(values: NDArray[np.float64]) -> NDArray[np.uint8]:

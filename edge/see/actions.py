@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.see import landmarks as lm
+from edge.see.face import MEAN_SHAPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,15 @@ ARCH = np.array([64, 70])
 
 CHIN = 120
 
+GROUPS = (
+    *(np.concatenate([INNER, OUTER]), BROW_INNER, BROW_OUTER, UPPER, LOWER),
+    *(NOSE_WINGS, CORNERS, LIPS_LOWER, LIPS_UPPER, ARCH),
+)
+MEANS = np.zeros((len(GROUPS), len(MEAN_SHAPE)), np.float32)
+"""Times the points it gives the mean of each group: one product instead of ten sums."""
+for _row, _group in zip(MEANS, GROUPS, strict=True):
+    _row[_group] = 1 / len(_group)
+
 
 def measure(points: NDArray[np.float32], yaw_deg: float) -> tuple[float, ...]:
     """float32[127, 2] frame pixels -> one length for each of ``ACTIONS``, in eye distances.
@@ -56,15 +66,16 @@ def measure(points: NDArray[np.float32], yaw_deg: float) -> tuple[float, ...]:
     c, s = (across / max(1e-6, distance)).tolist()
     x = (points[:, 0] * c + points[:, 1] * s) / unit
     y = (points[:, 1] * c - points[:, 0] * s) / unit  # down
-    eyes = float(y[INNER].mean() + y[OUTER].mean()) / 2
-    inner_brow = eyes - float(y[BROW_INNER].mean())
-    outer_brow = eyes - float(y[BROW_OUTER].mean())
+    eyes, brow_in, brow_out, upper, lower, wings, corners, lip_low, lip_up, arch = (
+        MEANS @ y
+    ).tolist()
+    inner_brow = eyes - brow_in
+    outer_brow = eyes - brow_out
     between = float(x[56] + x[61] - x[46] - x[51]) / 2
-    upper_lid = eyes - float(y[UPPER].mean())
-    lower_lid = eyes - float(y[LOWER].mean())
-    corner_up = float(y[LIP_TOP] + y[LIP_BOTTOM]) / 2 - float(y[CORNERS].mean())
+    upper_lid = eyes - upper
+    lower_lid = eyes - lower
+    corner_up = float(y[LIP_TOP] + y[LIP_BOTTOM]) / 2 - corners
     width = float(x[CORNERS[1]] - x[CORNERS[0]])
-    gap = float((y[LIPS_LOWER] - y[LIPS_UPPER]).mean())
     return (
         inner_brow,
         outer_brow,
@@ -72,13 +83,13 @@ def measure(points: NDArray[np.float32], yaw_deg: float) -> tuple[float, ...]:
         upper_lid,
         lower_lid + corner_up / 2,
         lower_lid - upper_lid / 2,
-        eyes - float(y[NOSE_WINGS].mean()) - inner_brow / 2,
+        eyes - wings - inner_brow / 2,
         float(y[NOSE_BASE] - y[LIP_TOP]),
         corner_up + width / 2,
-        float(y[ARCH].mean() - y[LIP_BOTTOM]),
-        float(y[NOSE_BASE]) - float(y[LIPS_LOWER].mean() + y[LIPS_UPPER].mean()) / 2,
+        arch - float(y[LIP_BOTTOM]),
+        float(y[NOSE_BASE]) - (lip_low + lip_up) / 2,
         width - corner_up,
-        gap,
+        lip_low - lip_up,
         float(y[CHIN] - y[NOSE_BASE]),
         lower_lid - upper_lid,
     )

@@ -102,9 +102,11 @@ def decode(
 
 def overlap(a: Box, b: Box) -> float:
     """Intersection over union, 0..1."""
-    shared = Box(
-        max(a.left, b.left), max(a.top, b.top), min(a.right, b.right), min(a.bottom, b.bottom)
-    ).area
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    if not (width > 0 and height > 0):  # by far most pairs in a crowd
+        return 0.0
+    shared = width * height
     whole = a.area + b.area - shared
     return shared / whole if whole > 0 else 0.0
 

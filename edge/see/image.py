@@ -115,6 +115,19 @@ def letterbox(image: NDArray[np.uint8], out: int) -> tuple[NDArray[np.uint8], Pl
     return square, Placement(Region(x, y, float(size)), out)
 
 
+def shrunk(image: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+    """The picture with ``longest`` pixels along its longer side, and how many of its own each is.
+
+    Not larger than it was.
+    """
+    height, width = image.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    while scale <= 0.5 and min(image.shape[:2]) > 1:
+        image, scale = _halved(image), scale * 2
+    return _resized(image, w, h, cv2.INTER_LINEAR), (width / w, height / h)
+
+
 def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """uint8[H, W, 3] RGB -> uint8[H, W] luma (BT.601)."""
     return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)

@@ -36,9 +36,14 @@ def _inside(box: Box, other: Box) -> bool:
 
 
 def apart(tracks: list[Track]) -> list[Track]:
-    """Without those that slid onto another face: of two that overlap, the older stays."""
+    """Without those that slid onto another face: of two that are one, the older stays."""
     kept: list[Track] = []
     for track in tracks:
-        if all(overlap(track.box, other.box) < 0.5 for other in kept):
+        if not any(_one(track.box, other.box) for other in kept):
             kept.append(track)
     return kept
+
+
+def _one(box: Box, other: Box) -> bool:
+    shared = overlap(box, other)
+    return shared >= 0.5 or (shared > SAME and (_inside(box, other) or _inside(other, box)))

@@ -174,6 +174,24 @@ def test_a_picture_is_read_as_a_viewer_shows_it(made, pixels, tmp_path):
     assert face.box == pytest.approx(analyze(pixels).frames[0].faces[0].box, abs=6)
 
 
+@pytest.mark.parametrize("across", [375, 750])
+def test_in_a_photo_of_forty_nearly_everybody_is_found_and_nobody_twice(group, tmp_path, across):
+    five = Image.open(group).resize((across, across * 2 // 3))
+    crowd = Image.new("RGB", (4 * across, 2 * five.height))
+    for place in range(8):
+        crowd.paste(five, (place % 4 * across, place // 4 * five.height))
+    crowd.save(tmp_path / "crowd.jpg", quality=90)
+    (seen,) = analyze(tmp_path / "crowd.jpg").frames
+    assert 36 <= len(seen.faces) <= 42
+    assert all(face.emotion is not None for face in seen.faces)
+    middles = [((f.box[0] + f.box[2]) / 2, (f.box[1] + f.box[3]) / 2) for f in seen.faces]
+    inside = [
+        sum(f.box[0] <= x <= f.box[2] and f.box[1] <= y <= f.box[3] for f in seen.faces)
+        for x, y in middles
+    ]
+    assert inside == [1] * len(middles)
+
+
 def test_an_animation_is_a_video_with_its_own_times(pixels, tmp_path):
     first = Image.fromarray(pixels).resize((286, 281))
     rest = [first.rotate(3), first.rotate(6)]
