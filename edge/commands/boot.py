@@ -22,7 +22,7 @@ from edge import config as configuration
 from edge.appliance import bootfile
 from edge.appliance.bootfile import FILES, NAME, SECRETS, Wish
 from edge.appliance.wifi import keyfile
-from edge.commands import aim
+from edge.commands import aiming
 from edge.device import disk
 from edge.strict import ConfigError
 
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _say_where_the_page_is(places: Places) -> int:
-    if places.partition is None or aim.address(places.run, places.partition):
+    if places.partition is None or aiming.address(places.run, places.partition):
         return 0
     log.warning("aim: no network: the address of the page is not known")
     return 1
@@ -123,7 +123,7 @@ def _wish(places: Places, base: Mapping[str, Any]) -> Wish | None:
     if card is not None and data is not None and isinstance(found, Wish):
         _keep(places, data, found)
         with _as_far_as_the_card_lets():
-            aim.follow(found.aim, places.run, places.kept, card)
+            aiming.follow(found.aim, places.run, places.kept, card)
     earlier = _data(places.last)
     wrong = found if isinstance(found, list) else _misnamed(card)
     if isinstance(found, Wish) or earlier is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from edge.commands import aim
+from edge.commands import aim, aiming
 from tests.appliance.test_boot import GOOD, Board
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_once_there_is_a_network_the_address_is_written_in_numbers(board):
     assert main_address(board) == 0
     host, same = LINK.findall(told(board))[0]
     assert same == known
-    assert re.fullmatch(r"[0-9.]+", host) or aim._own_address() is None
+    assert re.fullmatch(r"[0-9.]+", host) or aiming._own_address() is None
 
 
 def main_address(board: Board) -> int:

@@ -1,0 +1,114 @@
+"""Aiming without a terminal: ``aim: 3`` in ``mien.yaml`` opens the page at the next three starts.
+
+``mien boot`` (root) counts down on the card, keeps one token for all of these starts and says the
+address in ``mien-aim.txt`` beside ``mien.yaml``. What the service reads lies in memory, and has the
+moment in it at which the page ends: a service that is started again does not open it for longer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import secrets
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edge.appliance import bootfile
+from edge.commands.aim import PORT, Asked, asked
+from edge.device import disk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REQUEST, TOLD, TOKEN = "aim", "mien-aim.txt", "page"
+"""Below ``/run/mien``, on the boot partition, and below ``/var/lib/mien/secret``."""
+
+OPEN_S = 15 * 60
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""What nobody mistakes for another on the way from a card to a phone."""
+
+LENGTH = 10
+"""Of 31 letters: 50 bits. Whoever guesses a thousand a second for 15 minutes gets nowhere."""
+
+
+def follow(starts: int, run: Path, kept: Path, card: Path) -> None:
+    """Do what ``aim: starts`` asks for: once at each power-on. Raises ``OSError``.
+
+    What cannot be counted on the card opens nothing: it would open at every start, for ever.
+    """
+    request = run / REQUEST
+    if request.exists():
+        return
+    if not starts:
+        disk.remove(kept / "secret" / TOKEN)  # good for nothing now
+        disk.remove(card / TOLD)
+        return
+    for file in (kept / "boot" / bootfile.NAME, card / bootfile.NAME):
+        text = bootfile.counted(file.read_bytes().decode("utf-8-sig"))
+        disk.replace(file, text.encode(), mode=None)
+    run.mkdir(mode=0o755, parents=True, exist_ok=True)
+    wanted = Asked(_token(kept), time.monotonic() + OPEN_S, starts - 1)
+    disk.replace(request, msgspec.json.encode(wanted), mode=0o640)
+    with contextlib.suppress(KeyError):  # no such user where nothing is installed
+        os.chown(request, -1, grp.getgrnam("mien").gr_gid)
+    _tell(card, wanted, None)
+
+
+def address(run: Path, card: Path, patience_s: float = 120.0) -> bool:
+    """Write where the page is once there is a network; whether there was one in time."""
+    wanted = asked(run / REQUEST)
+    if wanted is None:
+        return True
+    until_s = time.monotonic() + patience_s
+    while (host := _own_address()) is None:
+        if time.monotonic() > until_s:
+            return False
+        time.sleep(1)
+    _tell(card, wanted, host)
+    return True
+
+
+def _tell(card: Path, wanted: Asked, host: str | None) -> None:
+    """``host`` None: as long as there is no network yet."""
+    more = f" and after {wanted.left} more" if wanted.left else ""
+    name = host or f"{socket.gethostname()}.local"
+    lines = [
+        f"The page to aim the camera by is open for 15 minutes after this start{more}.",
+        "On a phone or laptop in the same network, open:",
+        "",
+        f"  http://{name}:{PORT}/?token={wanted.token}",
+        "",
+    ]
+    if host is None:
+        lines += [
+            "Not every network knows that name. Wait two minutes, switch the device off and look",
+            "here again: then its address in numbers stands here, good for the next start as well.",
+            "",
+        ]
+    text = "\r\n".join([*lines, "After the last of these starts this file is taken away.", ""])
+    disk.replace(card / TOLD, text.encode(), mode=None)
+
+
+def _token(kept: Path) -> str:
+    file = kept / "secret" / TOKEN
+    try:
+        return file.read_text(encoding="ascii")
+    except FileNotFoundError:
+        token = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.replace(file, token.encode())
+        return token
+
+
+def _own_address() -> str | None:
+    """The address in the network that leads on; nothing is sent to find out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        return str(sock.getsockname()[0])
