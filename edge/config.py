@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from edge.device.buzzer import BuzzerSettings
 from edge.device.camera import CameraSettings
 from edge.judge.rules import Rules
-from edge.see.runtime import ModelFile
+from edge.see.modelfile import ModelFile
 from edge.see.settings import SightSettings
 from edge.strict import ConfigError, convert, parse, shown
 from edge.tell.settings import MqttSettings

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from edge.see.runtime import Model, ModelFile
+    from edge.see.modelfile import ModelFile
+    from edge.see.runtime import Model
     from edge.types import Frame
 
 CHUNK = 30

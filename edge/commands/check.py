@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge.config import Config
-    from edge.see.runtime import ModelFile, Spec
+    from edge.see.modelfile import ModelFile
+    from edge.see.runtime import Spec
 
 COMPLAINTS = 3
 """Lines of the journal that are shown; the report has more."""

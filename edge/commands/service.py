@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from edge.commands.desk import Data, Desk
     from edge.config import Config
     from edge.page.server import Page
-    from edge.see.runtime import ModelFile
+    from edge.see.modelfile import ModelFile
     from edge.types import Step
 
 LOG_LIMIT = 500

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import ModuleType
 
     from numpy.typing import NDArray
+
+    from edge.see.modelfile import ModelFile
 
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 """In the order in which they are tried."""
@@ -43,21 +44,6 @@ class Spec:
     name: str
     input: Tensor
     outputs: tuple[Tensor, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """A model as the manifest names it."""
-
-    path: Path
-    sha256: str
-    version: str = ""
-    license: str = ""
-    temperature: float = 1.0
-    """By which logits are divided so that probabilities mean what they say."""
-
-    uncertain_below: float | None = None
-    """Probability under which the network's best guess is no better than saying so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.see.image import Region
-    from edge.see.runtime import Model, ModelFile
+    from edge.see.modelfile import ModelFile
+    from edge.see.runtime import Model
     from edge.see.settings import SightSettings
     from edge.types import Frame
 

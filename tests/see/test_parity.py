@@ -17,7 +17,8 @@ import pytest
 from edge import pipeline
 from edge.judge.rules import Rules
 from edge.see import detector, expression, eyes, image, landmarks
-from edge.see.runtime import ModelFile, Stored, load
+from edge.see.modelfile import ModelFile
+from edge.see.runtime import Stored, load
 from edge.see.settings import SightSettings
 from edge.see.sight import Sight
 from edge.types import NS
