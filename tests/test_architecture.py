@@ -20,7 +20,7 @@ ALLOWED = {
     "edge/recording.py": (("types",), ("msgspec",)),
     "edge/strict.py": (("types",), ("yaml", "msgspec")),
     "edge/config.py": (
-        ("types", "strict", "judge.rules", "see.settings", "see.runtime", "tell.settings")
+        ("types", "strict", "judge.rules", "see.settings", "see.modelfile", "tell.settings")
         + ("device.camera", "device.buzzer"),
         (),
     ),
