@@ -3,7 +3,7 @@
     python image/manifest.py REPOSITORY WORK OUT.img
 
 Compares the packages with ``packages.lock`` too: a card of other versions than those that were
-tested says so. ``LOCK=write`` writes the lock anew.
+tested says so, and with ``LOCK=strict`` is none. ``LOCK=write`` writes the lock anew.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def main() -> int:
         "python": python_parts(json.loads((work / "python.json").read_bytes())),
         "models": {p.name: sha256(p) for p in sorted((repo / "models").glob("*.tflite"))},
         "packages": packages,
+        "differs_from_what_was_tested": different(packages),
     }
     beside = image.with_suffix(".manifest.json")
     beside.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
@@ -51,14 +52,28 @@ def main() -> int:
 
 def compared(packages: dict[str, str]) -> int:
     """Say where the card differs from what was tested; gives the exit status."""
-    lines = [f"{name} {version}" for name, version in packages.items()]
     if os.environ.get("LOCK") == "write":
-        LOCK.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        LOCK.write_text("\n".join(lines(packages)) + "\n", encoding="utf-8")
         return 0
+    found = different(packages)
+    for line in found:
+        print(f"packages.lock: {line}")
+    return int(bool(found) and os.environ.get("LOCK") == "strict")
+
+
+def different(packages: dict[str, str]) -> list[str]:
+    """Packages that the card has in other versions than were tested, has more, or lacks."""
     tested = LOCK.read_text(encoding="utf-8").splitlines() if LOCK.exists() else []
-    for line in sorted(set(lines) ^ set(tested)):
-        print(f"packages.lock: {'card has' if line in lines else 'tested was'} {line}")
-    return 0
+    has = lines(packages)
+    return [
+        f"{'card has' if line in has else 'tested was'} {line}"
+        for line in sorted(set(has) ^ set(tested))
+    ]
+
+
+def lines(packages: dict[str, str]) -> list[str]:
+    """As the lock has them."""
+    return [f"{name} {version}" for name, version in packages.items()]
 
 
 def installed(tree: Path) -> dict[str, str]:

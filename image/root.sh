@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The card's root from Debian's packages alone: arm64 under qemu-user, minutes to tens of minutes.
-# usage: image/root.sh DIRECTORY        MIRROR, SUITE and LOCK may be set
+# usage: image/root.sh DIRECTORY        MIRROR, SECURITY, SUITE and LOCK may be set
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$1
@@ -17,6 +17,13 @@ grep -qs enabled /proc/sys/fs/binfmt_misc/qemu-aarch64 || {
   mountpoint -q /proc/sys/fs/binfmt_misc || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
   update-binfmts --enable qemu-aarch64
 }
+
+# what was tested goes before what is newer, wherever the archive still has it; not on the card itself
+pins=$(mktemp)
+trap 'rm -f "$pins"' EXIT
+if [ "${LOCK:-}" != write ]; then
+  sed 's/\(.*\) \(.*\)/Package: \1\nPin: version \2\nPin-Priority: 1001\n/' "$here/packages.lock" >"$pins"
+fi
 
 fresh=$root.new # the old one stays until there is a new one
 rm -rf "$fresh"
@@ -41,6 +48,9 @@ mmdebstrap --mode=root --architectures=arm64 --variant=minbase --skip=cleanup/ap
   "${options[@]}" --dpkgopt='path-include=/usr/share/doc/*/copyright' \
   --dpkgopt=force-confold --dpkgopt=force-unsafe-io \
   --include="$(sed 's/#.*//' "$here/packages.txt" | xargs | tr ' ' ,)" \
+  --setup-hook='mkdir -p "$1"/etc/apt/preferences.d' \
+  --setup-hook="upload '$pins' /etc/apt/preferences.d/lock.pref" \
+  --customize-hook='rm "$1"/etc/apt/preferences.d/lock.pref' \
   --essential-hook='mkdir -p "$1"/etc/initramfs-tools/conf.d "$1"/etc/initramfs-tools/hooks "$1"/boot/firmware' \
   --essential-hook="copy-in '$here'/initramfs/mien.conf /etc/initramfs-tools/conf.d" \
   --essential-hook="upload '$here'/initramfs/mien.hook /etc/initramfs-tools/hooks/mien" \
