@@ -40,6 +40,7 @@ def keyfile(wifi: WifiSettings) -> str:
         "id=mien",
         f"uuid={uuid5(NAMESPACE_URL, 'mien:wifi')}",
         "type=wifi",
+        "autoconnect-priority=1",  # before what Imager has set up, where both are there
         "autoconnect-retries=0",  # for ever: nobody is there to press a button
         "[wifi]",
         "mode=infrastructure",

@@ -1,9 +1,13 @@
-"""Wi-Fi from ``mien.yaml``, read by NetworkManager's own library (apt: gir1.2-nm-1.0)."""
+"""Wi-Fi from ``mien.yaml``, read by NetworkManager's own library, beside Imager's by netplan.
+
+apt: python3-gi gir1.2-nm-1.0 netplan.io. `make image-test` joins a network by it.
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import shutil
 import string
 import subprocess
 from pathlib import Path
@@ -77,3 +81,30 @@ def test_it_does_so_whatever_the_password():
     ]
     wrong = [n for n, t in zip(networks, taken_for(*networks), strict=True) if not same(n, t)]
     assert wrong == []
+
+
+IMAGERS = """\
+network:
+  version: 2
+  renderer: NetworkManager
+  wifis: {wlan0: {dhcp4: true, access-points: {home: {password: sesame 99}}}}
+"""
+
+
+@pytest.mark.skipif(shutil.which("netplan") is None, reason="needs apt: netplan.io")
+def test_on_trixie_what_imager_has_set_up_and_ours_stand_side_by_side(tmp_path):
+    """There cloud-init writes for netplan, which makes files of the same kind beside ours."""
+    folder = tmp_path / "run/NetworkManager/system-connections"
+    plan = tmp_path / "etc/netplan/50-cloud-init.yaml"
+    for each in (folder, plan.parent):
+        each.mkdir(parents=True)
+    ours = keyfile(WifiSettings(ssid="Garage", country="DE"))
+    (folder / "mien.nmconnection").write_text(ours, encoding="utf-8")
+    plan.write_text(IMAGERS, encoding="utf-8")
+    plan.chmod(0o600)
+    subprocess.run(["netplan", "generate", "--root-dir", str(tmp_path)], check=True)
+    assert (folder / "mien.nmconnection").read_text(encoding="utf-8") == ours
+    theirs = folder / "netplan-wlan0-home.nmconnection"
+    assert "ssid=home" in theirs.read_text(encoding="utf-8")
+    assert "priority" not in theirs.read_text(encoding="utf-8"), "ours goes first"
+    assert "autoconnect-priority=1" in ours

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from tests.drills.card import board, cuts, faults, readonly, story, wifi
+from tests.drills.card import board, camera, cuts, faults, readonly, story, wifi
 from tests.drills.card.rig import Rig, Row
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def main() -> int:
         "watching": story.watching,
         "sleeper": story.sleeper,
         "hanging": story.hanging,
+        "camera": camera.faults,
         "cuts": lambda rig: cuts.power_cuts(rig, arguments.cuts, arguments.seed),
         "wifi": wifi.joins,
         "readonly": readonly.boots,

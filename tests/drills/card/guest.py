@@ -25,7 +25,7 @@ SIZE = MODE["width"] * MODE["height"] * 2
 
 VIDIOC_S_FMT = 0xC0D05605
 OUTPUT = 2
-LAYOUT = {"YUYV": 2, "GREY": 1, "JUNK": 2}  # bytes a pixel
+LAYOUT = {"YUYV": 2, "MJPG": 2}  # bytes a pixel
 
 
 class PixFormat(ctypes.Structure):
@@ -67,6 +67,8 @@ class Camera:
         self.mode, self.fps, self.layout = mode, fps or MODE["fps"], layout
 
     def picture(self) -> bytes:
+        if self.layout == "MJPG":  # says so, and is none
+            return os.urandom(SIZE)
         if self.mode == "frozen":
             return self.pictures[self.awake[self.turn % len(self.awake)]]
         if self.mode == "black":
@@ -83,9 +85,7 @@ class Camera:
 
     def open(self) -> None:
         self.fd = os.open(DEVICE, os.O_RDWR)
-        code = int.from_bytes(
-            (b"YUYV" if self.layout == "JUNK" else self.layout.encode()), "little"
-        )
+        code = int.from_bytes(self.layout.encode(), "little")
         wanted = PixFormat(
             type=OUTPUT,
             width=MODE["width"],

@@ -1,0 +1,75 @@
+"""What a USB camera may do in the booted card: each fault by its name on ``health``, and back.
+
+What ends by itself is waited for in the same process; a camera that gives nothing any more, or what
+nobody can decode, ends the process, and systemd starts it again until there are pictures.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tests.drills.card import story
+from tests.drills.card.rig import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.drills.card.rig import Rig
+
+PATIENCE_S = 180.0
+
+IN_ONE_PROCESS = {
+    "camera_frozen": {"mode": "frozen"},
+    "camera_black": {"mode": "black"},
+    "camera_covered": {"mode": "covered"},
+    "camera_slow": {"mode": "awake", "fps": 1.0},
+    "overloaded": {"mode": "awake", "fps": 30.0},
+}
+ANOTHER_PROCESS = {
+    "camera_gone": ({"mode": "gone"}, "unplugged"),
+    "camera_gone ": ({"mode": "still"}, "there, and silent"),
+    "camera_format": ({"mode": "awake", "layout": "MJPG"}, "what cannot be decoded"),
+}
+
+
+def faults(rig: Rig) -> Iterator[Row]:
+    """One after the other."""
+    for name, shown in IN_ONE_PROCESS.items():
+        yield _and_back(rig, name, shown)
+    for name, (shown, words) in ANOTHER_PROCESS.items():
+        yield _and_restarted(rig, name.strip(), shown, words)
+
+
+def _and_back(rig: Rig, name: str, shown: dict[str, object]) -> Row:
+    before = int(story.prop(rig, "NRestarts"))
+    began_s = time.monotonic()
+    rig.board.camera(**shown)  # type: ignore[arg-type] # a table of its arguments
+    said_s, _ = rig.wait("health", began_s, lambda said: name in said["faults"], PATIENCE_S)
+    rig.board.camera("awake")
+    back_s = time.monotonic()
+    gone_s, health = rig.wait("health", back_s, lambda said: name not in said["faults"], PATIENCE_S)
+    same = int(story.prop(rig, "NRestarts")) == before
+    figure = f"said after {said_s - began_s:.1f} s, gone {gone_s - back_s:.1f} s after"
+    return Row(f"V4L2: {name}", same and health["camera"]["ok"], figure)
+
+
+def _and_restarted(rig: Rig, name: str, shown: dict[str, object], words: str) -> Row:
+    before = int(story.prop(rig, "NRestarts"))
+    began_s = time.monotonic()
+    if "layout" in shown:  # a device whose reader is there does not change what it gives
+        rig.board.camera("gone")
+        rig.wait("availability", began_s, lambda said: said == "offline", PATIENCE_S)
+    rig.board.camera(**shown)  # type: ignore[arg-type] # as above
+    said_s, _ = rig.wait("health", began_s, lambda said: name in said["faults"], PATIENCE_S)
+    off_s, _ = rig.wait("availability", said_s, lambda said: said == "offline", PATIENCE_S)
+    if "layout" in shown:
+        rig.board.camera("gone")
+        time.sleep(1)
+    rig.board.camera("awake")
+    back_s = time.monotonic()
+    seen_s = rig.up(back_s, PATIENCE_S)
+    again = int(story.prop(rig, "NRestarts")) - before
+    figure = f"said after {said_s - began_s:.1f} s, ended after {off_s - began_s:.1f} s, "
+    figure += f"watching {seen_s - back_s:.1f} s after it was back, {again} restarts"
+    return Row(f"V4L2: {words}: {name}", again >= 1, figure)
