@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from edge.judge.advance import advance
 from edge.judge.rules import Rules
 from edge.judge.state import State
-from edge.types import ACTIONS, NS, Box, FaceReading, Light, Observation, Pose, Vehicle
+from edge.types import ACTIONS, NS, Box, FaceReading, Gaze, Light, Observation, Pose, Vehicle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,7 @@ def drive(hours: float, fps: float) -> Iterator[Observation]:
             ear=0.087 + 0.173 * open_,
             mar=0.8 if t % 400 < 4 else 0.1,
             pose=Pose(yaw, chance.gauss(0, 1), 0.0),
+            gaze=Gaze(1.2 * yaw + chance.gauss(3, 4), chance.gauss(-2, 3), 0.9) if open_ else None,
             emotion=feels[t % 90 > 80] if number % every == 0 else None,
             actions=(chance.gauss(0, 0.1),) * len(ACTIONS) if number % every == 0 else None,
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from edge.recording import RecordingError, read, record
-from edge.types import Box, FaceReading, Light, Observation, Pose
+from edge.types import Box, FaceReading, Gaze, Light, Observation, Pose
 
 FACE = FaceReading(
     track=3,
@@ -19,6 +20,7 @@ FACE = FaceReading(
     mar=1e-9,
     pose=Pose(-2.5, 3.0, 0.1),
     emotion=(0.1, 0.2, 0.3, 0.4, 0.0, 0.0, 0.0, 0.0),
+    gaze=Gaze(12.5, -3.25, 0.8),
 )
 SEEN = [
     Observation(1, (FACE,), Light(0.5, 0.1, repeated=True), 640, 480),
@@ -36,6 +38,16 @@ def test_what_is_recorded_comes_back_to_the_last_bit(tmp_path):
     path = tmp_path / "drive.jsonl"
     path.write_bytes(recorded(SEEN))
     assert list(read(path)) == SEEN
+
+
+def test_recordings_from_before_eyes_were_read_stay_readable(tmp_path):
+    path = tmp_path / "drive.jsonl"
+    kept = recorded(SEEN).replace(
+        b',"gaze":{"yaw_deg":12.5,"pitch_deg":-3.25,"confidence":0.8}', b""
+    )
+    assert kept != recorded(SEEN)
+    path.write_bytes(kept)
+    assert next(read(path)).faces == (replace(FACE, gaze=None),)
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,10 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
     state, pose, marks = sensed(state, seen, face, rules)
     speed = speed_kmh(seen, rules.speed)
     state = concluded(state, seen, face, pose, speed, marks, rules)
-    straight = state.direction.ahead
-    ahead = None if face is None or straight is None else (face.track, *straight.angles)
+    straight, looking = state.direction.ahead, state.looking.ahead
+    ahead = None
+    if face is not None and straight is not None:
+        ahead = face.track, straight.angles, (looking or straight).angles
     people, summaries = advance_people(state.people, seen, ahead, rules)
     quiet_ns = state.quiet_ns
     if "ack" in seen.requests:
@@ -108,6 +110,7 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
             state,
             calibration=started("driver_changed"),
             direction=DirectionState(),
+            looking=DirectionState(),
             eyes=EyeState(),
             blinks=BlinkState(),
             gestures=GestureState(),
@@ -121,5 +124,10 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
             direction=pointed(seen.remembered),
         )
     if "recalibrate" in seen.requests:
-        state = replace(state, calibration=started("requested"), direction=DirectionState())
+        state = replace(
+            state,
+            calibration=started("requested"),
+            direction=DirectionState(),
+            looking=DirectionState(),
+        )
     return state

@@ -10,6 +10,7 @@ from edge.judge.signals.eyes import (
     readable,
     turned,
 )
+from edge.judge.signals.looking import looking
 from edge.judge.signals.perclos import perclos
 from edge.judge.speed import distraction_counts
 from edge.judge.states.closed_eyes import (
@@ -64,6 +65,8 @@ def concluded(
         relative(pose, state.direction),
         speed,
         rules.attention,
+        gaze=looking(state.looking, state.gaze, rules.attention),
+        unsure=sight.unreadable_ns is not None or sight.light in {"low", "blind"},
         counts=judged and distraction_counts(speed, rules.speed),
         right_hand=rules.presence.driver_side == "right",
     )

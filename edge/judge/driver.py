@@ -76,6 +76,10 @@ def driver(state: DriverState, seen: Observation, rules: PresenceRules) -> FaceR
     return max(faces, key=lambda face: face.box.area, default=None)
 
 
+RIGHT_ANGLE = 90.0
+"""No eye that a camera sees looks further away from it."""
+
+
 def sane(face: FaceReading) -> FaceReading:
     """Without what a model could not have meant: numbers that are not finite are not seen."""
     pose = face.pose
@@ -85,6 +89,9 @@ def sane(face: FaceReading) -> FaceReading:
         face = replace(face, pose=Pose(*(_turned(a) for a in _angles(pose))))
     if face.mar is not None and not math.isfinite(face.mar):
         face = replace(face, mar=None)
+    gaze = face.gaze
+    if gaze is not None and not max(abs(gaze.yaw_deg), abs(gaze.pitch_deg)) <= RIGHT_ANGLE:
+        face = replace(face, gaze=None)
     return face
 
 

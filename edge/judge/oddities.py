@@ -41,4 +41,6 @@ def _finite(face: FaceReading) -> bool:
     total = face.confidence + (face.ear or 0.0) + (face.mar or 0.0)
     if pose is not None:
         total += pose.yaw_deg + pose.pitch_deg + pose.roll_deg
+    if face.gaze is not None:
+        total += face.gaze.yaw_deg + face.gaze.pitch_deg + face.gaze.confidence
     return math.isfinite(total)

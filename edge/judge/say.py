@@ -11,7 +11,8 @@ from edge.judge.signals.eyes import closed_ns, is_shut
 from edge.judge.signals.perclos import valid_ratio
 from edge.judge.speed import band, drowsy_at_most
 from edge.judge.states import closed_eyes, fatigue
-from edge.judge.states.distraction import FORWARD, off_forward_ns, vats_ns
+from edge.judge.states.distraction import off_forward_ns, vats_ns
+from edge.judge.states.zones import FORWARD
 from edge.judge.values import replace
 from edge.types import NS, Attention, Calibration, Evidence, Eyes, Level, Step
 

@@ -10,7 +10,7 @@ from edge.judge.signals.calibration import (
     eye_span,
     reseeded,
 )
-from edge.judge.signals.direction import advance_direction, relative
+from edge.judge.signals.direction import DirectionState, advance_direction, relative
 from edge.judge.signals.eyes import (
     Look,
     advance_eyes,
@@ -19,6 +19,7 @@ from edge.judge.signals.eyes import (
     readable,
 )
 from edge.judge.signals.gestures import advance_gestures
+from edge.judge.signals.looking import advance_looking, read
 from edge.judge.speed import speed_kmh
 from edge.judge.values import replace
 from edge.types import NS
@@ -75,8 +76,13 @@ def sensed(
         rules=rules.calibration,
         eyes=rules.eyes,
     )
+    gaze = read(face, t_ns, eyes, blinks, rules.attention.gaze_sure)
+    watched = advance_looking(
+        state.looking, t_ns, gaze, relative(pose, direction), speed, rules.attention
+    )
     if direction.moved and not state.direction.moved:
         calibration = reseeded(calibration, "camera_moved")
+        watched = DirectionState()
     interval_ns = _pace(state, t_ns)
     fast = _fast(interval_ns, rules)
     marks = moved + (blinked if fast else ())
@@ -87,6 +93,8 @@ def sensed(
         blinks=blinks if fast else BlinkState(usual=state.blinks.usual),
         gestures=gestures,
         direction=direction,
+        looking=watched,
+        gaze=gaze,
         calibration=calibration,
     )
     return state, pose, marks
@@ -99,6 +107,7 @@ def _unseen(state: State, t_ns: int, rules: Rules) -> State:
     return replace(
         state,
         interval_ns=interval_ns,
+        gaze=None,
         eyes=advance_eyes(state.eyes, t_ns, NO_LOOK, rules.eyes),
         blinks=blinks if _fast(interval_ns, rules) else BlinkState(usual=blinks.usual),
     )

@@ -20,7 +20,7 @@ from edge.judge.states.fatigue import FatigueState, Signs
 from edge.judge.states.sight import SightState
 
 if TYPE_CHECKING:
-    from edge.types import Step
+    from edge.types import Gaze, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class State:
     driver: DriverState = DriverState()
     calibration: CalibrationState = CalibrationState()
     direction: DirectionState = DirectionState()
+    looking: DirectionState = DirectionState()  # the same for the eyes
+    gaze: Gaze | None = None  # of this look
     eyes: EyeState = EyeState()
     blinks: BlinkState = BlinkState()
     gestures: GestureState = GestureState()

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from edge.see import actions, detector, expression, eyes, image, landmarks
+from edge.see.gaze import gaze
 from edge.see.runtime import load
 from edge.see.tracks import Track, apart, known
 from edge.types import NS, FaceReading, Observation
@@ -207,6 +208,7 @@ def _reading(track: Track, marks: landmarks.Landmarks) -> FaceReading:
         ear_left=left,
         mar=shape.mar if marks.seen[2] >= SEEN else None,
         pose=marks.pose,
+        gaze=gaze(marks.points, marks.pose, (right, left), marks.seen),
     )
 
 

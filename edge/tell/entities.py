@@ -32,7 +32,7 @@ DROWSY = ("drowsy", "drowsy_severe", *ASLEEP)
 DROWSINESS = ("unknown", "alert", "awake", "eyes_closed", "drowsy_advisory", *DROWSY)
 ZONES = (
     *("forward", "down", "up", "side_left", "side_right"),
-    *("mirror_inner", "mirror_left", "mirror_right", "unknown"),
+    *("mirror_inner", "mirror_left", "mirror_right", "cluster", "unknown"),
 )
 EMOTIONS = (
     *("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "contempt"),

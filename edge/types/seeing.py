@@ -50,6 +50,19 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True)
+class Gaze:
+    """Where the eyes look, in degrees from the line to the camera, whatever the head does.
+
+    Signs as of ``Pose``. ``confidence``: 0..1, how far the irises could be read; each person reads
+    some degrees aside, which whoever knows where that person looks straight ahead takes off.
+    """
+
+    yaw_deg: float
+    pitch_deg: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class FaceReading:
     """What one face showed in one frame.
 
@@ -59,7 +72,7 @@ class FaceReading:
     asked for it; ``actions``: facial actions in the order of ``ACTIONS``, on the
     same frames: 0 as on an average neutral face, 1 fully shown, within -1 and 2. ``eyes_visible``:
     how sure it is that eyes are to be seen at all (no sunglasses, glare or hand), 0..1; None where
-    nothing measures it.
+    nothing measures it. ``gaze``: None where lids, hair or a turned head hide the irises.
     """
 
     track: int
@@ -73,6 +86,7 @@ class FaceReading:
     emotion: tuple[float, ...] | None = None
     actions: tuple[float, ...] | None = None
     eyes_visible: float | None = None
+    gaze: Gaze | None = None
 
 
 @dataclass(frozen=True, slots=True)

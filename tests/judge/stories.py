@@ -14,6 +14,7 @@ from edge.types import (
     Alert,
     Box,
     FaceReading,
+    Gaze,
     Level,
     Light,
     Observation,
@@ -39,6 +40,8 @@ class Face:
     confidence: float = 0.99
     ear_open: float = EAR_OPEN
     eyes_visible: float | None = None
+    gaze: tuple[float, float] | None = None  # yaw and pitch from the camera
+    gaze_sure: float = 0.95
     pose: bool = True
     roll: float = 0.0
     emotion: tuple[float, ...] | None = None
@@ -112,6 +115,7 @@ def reading(face: Face) -> FaceReading:
         emotion=face.emotion,
         actions=face.actions,
         eyes_visible=face.eyes_visible,
+        gaze=None if face.gaze is None else Gaze(*face.gaze, face.gaze_sure),
     )
 
 

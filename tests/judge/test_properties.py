@@ -14,7 +14,7 @@ from stories import LOST, OPEN, SHUT, Face, after, blinking, every, filmed, obse
 from edge.judge.advance import advance
 from edge.judge.rules import Rules
 from edge.judge.state import State
-from edge.types import NS, Board, Box, FaceReading, Level, Light, Observation, Pose, Vehicle
+from edge.types import NS, Board, Box, FaceReading, Gaze, Level, Light, Observation, Pose, Vehicle
 
 LEVELS = {
     "eyes_closed_pre": {2},
@@ -48,6 +48,7 @@ faces = st.builds(
     pose=st.none() | poses,
     emotion=st.none() | st.tuples(*[unit] * 8),
     eyes_visible=st.none() | unit,
+    gaze=st.none() | st.builds(Gaze, angle, angle, unit),
 )
 lights = st.none() | st.builds(Light, unit, unit, st.booleans())
 vehicles = st.none() | st.builds(Vehicle, st.none() | number, number)

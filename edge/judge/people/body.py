@@ -38,6 +38,9 @@ EYES_S, HEAD_S = 2.0, 1.0
 AHEAD_DEG, AWAY_DEG = 15.0, 45.0
 """Heads within 15 degrees of straight ahead are with it, beyond 45 they are elsewhere [E]."""
 
+GAZE_SURE, GAZE_S = 0.5, 1.0
+"""Confidence from which a gaze is used, and for how long it holds where none can be read [E]."""
+
 STIR_S = 2.0
 """Time constant of where the head usually is, and of how far it strays from there [E]."""
 
@@ -57,6 +60,8 @@ class Body:
     stir_deg: float = 0.0
     head: float | None = None
     eyes: float | None = None
+    gaze: float | None = None
+    gaze_s: float = 0.0  # since the eyes were last read
 
     @property
     def attention(self) -> AttentionIndex | None:
@@ -64,13 +69,22 @@ class Body:
         if self.head is None:
             return None
         value = self.head if self.eyes is None else self.head * self.eyes
-        return AttentionIndex(value, self.head, None, self.eyes)
+        if self.gaze is not None:
+            value *= self.gaze
+        return AttentionIndex(value, self.head, self.gaze, self.eyes)
 
 
-def advance_body(body: Body, face: FaceReading, since_s: float, ahead: tuple[float, float]) -> Body:
+def advance_body(
+    body: Body,
+    face: FaceReading,
+    since_s: float,
+    ahead: tuple[float, float],
+    looking: tuple[float, float] = (0.0, 0.0),
+) -> Body:
     """One look, ``since_s`` after the last one (0: nothing is known of the time between).
 
-    ``ahead``: yaw and pitch of straight ahead, in degrees of the camera.
+    ``ahead``: yaw and pitch of straight ahead, in degrees of the camera; ``looking``: where the
+    eyes look then.
     """
     visible = face.eyes_visible is None or face.eyes_visible >= VISIBLE
     ear = face.ear if visible else None
@@ -86,11 +100,28 @@ def advance_body(body: Body, face: FaceReading, since_s: float, ahead: tuple[flo
     pose = face.pose
     if pose is None:
         return Body(wide, opened, eyes=eyes)
-    away_deg = math.hypot(pose.yaw_deg - ahead[0], pose.pitch_deg - ahead[1])
-    with_it = 1.0 - min(1.0, max(0.0, (away_deg - AHEAD_DEG) / (AWAY_DEG - AHEAD_DEG)))
+    with_it = _with_it(pose.yaw_deg - ahead[0], pose.pitch_deg - ahead[1])
     head = _towards(body.head if since_s else None, with_it, since_s, HEAD_S)
+    gaze, gaze_s = _gazed(body, face, since_s, looking)
     yaw, pitch, stir = _stirred(body, pose, since_s)
-    return Body(wide, opened, yaw, pitch, stir, head, eyes)
+    return Body(wide, opened, yaw, pitch, stir, head, eyes, gaze, gaze_s)
+
+
+def _with_it(yaw_deg: float, pitch_deg: float) -> float:
+    away_deg = math.hypot(yaw_deg, pitch_deg)
+    return 1.0 - min(1.0, max(0.0, (away_deg - AHEAD_DEG) / (AWAY_DEG - AHEAD_DEG)))
+
+
+def _gazed(
+    body: Body, face: FaceReading, since_s: float, looking: tuple[float, float]
+) -> tuple[float | None, float]:
+    """The part of the eyes' direction; a blink in which they cannot be read changes nothing."""
+    gaze = face.gaze
+    if gaze is None or not gaze.confidence >= GAZE_SURE:
+        gaze_s = body.gaze_s + since_s
+        return (body.gaze if since_s and gaze_s <= GAZE_S else None), gaze_s
+    with_it = _with_it(gaze.yaw_deg - looking[0], gaze.pitch_deg - looking[1])
+    return _towards(body.gaze if since_s else None, with_it, since_s, HEAD_S), 0.0
 
 
 def _openness(ear: float | None, wide: float | None) -> float | None:

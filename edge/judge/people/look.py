@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from edge.judge.rules import Rules
     from edge.types import FaceReading
 
-Ahead = tuple[int, float, float]
-"""Whose straight ahead is known, and where it is: track, yaw and pitch in degrees."""
+Ahead = tuple[int, tuple[float, float], tuple[float, float]]
+"""Whose straight ahead is known, and where it is, for head and eyes: yaw and pitch in degrees."""
+
+
+CAMERA = ((0.0, 0.0), (0.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,8 @@ def looked(known: Known | None, face: FaceReading, place: Place, look: Look) -> 
     gap_ns = look.t_ns - known.looked_ns
     since_s = gap_ns / NS if gap_ns <= look.longest_ns else 0.0
     ahead = look.ahead
-    forward = ahead[1:] if ahead is not None and ahead[0] == face.track else (0.0, 0.0)
-    body = advance_body(known.body, face, since_s, forward)
+    forward, looking = CAMERA if ahead is None or ahead[0] != face.track else ahead[1:]
+    body = advance_body(known.body, face, since_s, forward, looking)
     mood, rest, course = known.mood, known.rest, known.course
     if mood is not None and not (
         look.rules.emotion and look.t_ns - mood.read_ns <= look.longest_ns

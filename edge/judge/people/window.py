@@ -54,6 +54,8 @@ class Window:
     eyes_over: float = 0.0
     worried: float = 0.0
     worried_over: float = 0.0
+    gaze: float = 0.0
+    gaze_over: float = 0.0
 
 
 EMPTY = Window()
@@ -76,6 +78,7 @@ def added(
     wv = valid_s * v
     attention = now.attention
     eyes = None if attention is None else attention.eyes
+    gaze = None if attention is None else attention.gaze
     return Window(
         window.seen + since_s,
         window.looks + read,
@@ -103,6 +106,8 @@ def added(
         window.eyes_over + (0.0 if eyes is None else since_s),
         window.worried + since_s * (now.worried or 0.0),
         window.worried_over + (0.0 if now.worried is None else since_s),
+        window.gaze + since_s * (gaze or 0.0),
+        window.gaze_over + (0.0 if gaze is None else since_s),
     )
 
 
@@ -165,7 +170,8 @@ def _attention(window: Window) -> AttentionIndex | None:
     head = _mean(window.head, window.head_over)
     if value is None or head is None:
         return None
-    return AttentionIndex(value, head, None, _mean(window.eyes, window.eyes_over))
+    gaze = _mean(window.gaze, window.gaze_over)
+    return AttentionIndex(value, head, gaze, _mean(window.eyes, window.eyes_over))
 
 
 def _mean(total: float, over: float) -> float | None:

@@ -1,7 +1,8 @@
-"""Where the head points, measured from where this driver looks when driving.
+"""Where the head points, or the eyes, measured from where this driver looks when driving.
 
-No camera sits straight ahead: the forward direction is the median of where the head points while
-driving, learnt, renewed and forgotten after six minutes (openpilot's policy).
+No camera sits straight ahead, and every pair of eyes reads some degrees aside: the forward
+direction is the median of where they point while driving, learnt, renewed and forgotten after six
+minutes (openpilot's policy).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from edge.types import NS
 
 if TYPE_CHECKING:
     from edge.judge.states.rules import AttentionRules
-    from edge.types import Pose, Remembered
+    from edge.types import Gaze, Pose, Remembered
 
 ANGLES = shares(-90.0, 90.0, 2.0)
 PROVISIONAL_NS = 3 * NS
@@ -43,11 +44,15 @@ class Directions:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """Straight ahead, in the camera's degrees. ``sure``: learnt, not a first guess."""
+    """Straight ahead, in the camera's degrees. ``sure``: learnt, not a first guess.
+
+    ``spread_deg``: between the quartiles of what it was learnt from, the wider of yaw and pitch.
+    """
 
     yaw_deg: float
     pitch_deg: float
     sure: bool = False
+    spread_deg: float = 0.0
 
     @property
     def angles(self) -> tuple[float, float]:
@@ -78,7 +83,7 @@ def pointed(past: Remembered) -> DirectionState:
     return DirectionState(ahead=Ahead(past.yaw_deg, past.pitch_deg))
 
 
-def relative(pose: Pose | None, state: DirectionState) -> tuple[float, float] | None:
+def relative(pose: Pose | Gaze | None, state: DirectionState) -> tuple[float, float] | None:
     """Yaw and pitch from straight ahead, in degrees; from the camera until that is known."""
     if pose is None:
         return None
@@ -90,7 +95,7 @@ def relative(pose: Pose | None, state: DirectionState) -> tuple[float, float] | 
 def advance_direction(
     state: DirectionState,
     t_ns: int,
-    pose: Pose | None,
+    pose: Pose | Gaze | None,
     speed_kmh: float | None,
     rules: AttentionRules,
 ) -> DirectionState:
@@ -115,7 +120,7 @@ def advance_direction(
     return _learnt(_added(state, pose, passed_ns), needed_ns)
 
 
-def _added(state: DirectionState, pose: Pose, passed_ns: int) -> DirectionState:
+def _added(state: DirectionState, pose: Pose | Gaze, passed_ns: int) -> DirectionState:
     now = Directions(
         spent(state.now.yaw, pose.yaw_deg, passed_ns),
         spent(state.now.pitch, pose.pitch_deg, passed_ns),
@@ -134,14 +139,16 @@ def _learnt(state: DirectionState, needed_ns: int) -> DirectionState:
     sum_ns = total_ns + state.before.yaw.total_ns
     if sum_ns < PROVISIONAL_NS:
         return state
-    yaw = quantile(_together(state.now.yaw, state.before.yaw), 0.5)
-    pitch = quantile(_together(state.now.pitch, state.before.pitch), 0.5)
+    yaws = _together(state.now.yaw, state.before.yaw)
+    pitches = _together(state.now.pitch, state.before.pitch)
+    yaw, pitch = quantile(yaws, 0.5), quantile(pitches, 0.5)
     if yaw is None or pitch is None:
         return state
-    return replace(state, ahead=Ahead(yaw, pitch, sum_ns >= needed_ns))
+    spread = max(_spread(yaws), _spread(pitches))
+    return replace(state, ahead=Ahead(yaw, pitch, sum_ns >= needed_ns, spread))
 
 
-def _watched(state: DirectionState, pose: Pose, passed_ns: int) -> DirectionState:
+def _watched(state: DirectionState, pose: Pose | Gaze, passed_ns: int) -> DirectionState:
     """Notice that the camera was moved: steady for a minute, and elsewhere."""
     ahead = state.ahead
     if ahead is None or not ahead.sure:
@@ -164,8 +171,12 @@ def _watched(state: DirectionState, pose: Pose, passed_ns: int) -> DirectionStat
 
 
 def _steady(angles: Shares) -> bool:
+    return _spread(angles) <= STEADY_DEG
+
+
+def _spread(angles: Shares) -> float:
     low, high = quantile(angles, 0.25), quantile(angles, 0.75)
-    return low is not None and high is not None and high - low <= STEADY_DEG
+    return math.inf if low is None or high is None else high - low
 
 
 def _together(a: Shares, b: Shares) -> Shares:

@@ -1,4 +1,4 @@
-"""Attention: how long the head has not pointed ahead, at once and added up."""
+"""Attention: how long head and eyes have been away from the road, at once and added up."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.judge.spans import Span, extended, within
+from edge.judge.states.rules import CLUSTER
+from edge.judge.states.zones import DOWN, FORWARD, free, zone
 from edge.judge.values import replace
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
     from edge.judge.states.rules import AttentionRules
 
-FORWARD = "forward"
 GAP_NS = NS // 2
 """Looks further apart than this leave open where the head pointed between them [E]."""
 
@@ -20,15 +21,20 @@ PHONE_LEAST_NS, PHONE_MOST_NS, PHONE_WINDOW_NS, PHONE_DWELLS = NS * 6 // 10, 2 *
 PHONE_OVER_NS = 10 * NS
 """Three short dwells below the road within 30 s look like a telephone in the lap [E, beta]."""
 
+BLINK_NS = NS * 3 // 10
+"""Eyes that were read so recently are taken to look where they did: blinks are no looks [E]."""
+
 WARN_AFTER_NS = NS
 """A warning comes a second after the caution at the earliest [E]: somebody may still react."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionState:
-    """Where the head points, since when, and what has added up."""
+    """Where head and eyes point, since when, and what has added up."""
 
     seen_ns: int | None = None
+    gaze_ns: int | None = None  # when the eyes were last read
+    glance: bool = False  # the eyes alone are away
     zone: str | None = None
     zone_ns: int = 0  # in this zone since
     off_ns: int | None = None  # away from the road since; short returns do not count
@@ -44,22 +50,6 @@ class AttentionState:
     phone_ns: int | None = None  # start of the open ``phone_suspect``
 
 
-def zone(yaw_deg: float, pitch_deg: float, rules: AttentionRules, *, right_hand: bool) -> str:
-    """The name of the zone; degrees from straight ahead, left and up positive."""
-    if pitch_deg < -rules.down_deg:
-        return "down"
-    if abs(yaw_deg) <= rules.yaw_deg and pitch_deg <= rules.up_deg:
-        return FORWARD
-    mirrored = -yaw_deg if right_hand else yaw_deg
-    for box in rules.mirrors:
-        inside = box.yaw_from_deg <= mirrored <= box.yaw_to_deg
-        if inside and box.pitch_from_deg <= pitch_deg <= box.pitch_to_deg:
-            return box.name
-    if abs(yaw_deg) > rules.yaw_deg:
-        return "side_left" if yaw_deg > 0 else "side_right"
-    return "up"
-
-
 def advance_attention(
     state: AttentionState,
     t_ns: int,
@@ -69,13 +59,26 @@ def advance_attention(
     *,
     counts: bool,
     right_hand: bool = False,
+    gaze: tuple[float, float] | None = None,
+    unsure: bool = False,
 ) -> AttentionState:
     """One look. ``head``: degrees from straight ahead, None where unseen; ``counts``: judged now.
+
+    ``gaze``: the same for the eyes; where it is None the head alone is judged. ``unsure``: eyes
+    cannot be read for long already, or it is dark.
 
     A head that was last seen turned away stays turned away while it is not seen, since to come
     back it would have to pass before the camera; but for that alone nothing is more than a caution.
     """
-    now = None if head is None else zone(*head, rules, right_hand=right_hand)
+    now = None if head is None else zone(head, gaze, rules, right_hand=right_hand)
+    if gaze is not None and head is not None:
+        state = replace(state, gaze_ns=t_ns, glance=abs(head[0]) < rules.glance_deg)
+    elif state.gaze_ns is not None and t_ns - state.gaze_ns > BLINK_NS:
+        state = replace(state, gaze_ns=None, glance=False)
+    elif state.gaze_ns is not None and counts and now == FORWARD:
+        if state.zone == FORWARD:
+            return state
+        now = state.zone or now
     before_ns = state.seen_ns
     if before_ns is None or (
         now is not None and t_ns - before_ns > GAP_NS and state.off_ns is None
@@ -91,7 +94,8 @@ def advance_attention(
     if now == FORWARD:
         return _forward(state, before_ns, t_ns, rules)
     state = _away(state, before_ns, t_ns, now or FORWARD, rules)
-    return _judged(state, t_ns, speed_kmh, rules, seen=head is not None)
+    limit_s = _limit_s(state, speed_kmh, rules, unsure=unsure)
+    return _judged(state, t_ns, limit_s, rules, seen=head is not None)
 
 
 def astray(state: AttentionState, t_ns: int, rules: AttentionRules) -> bool:
@@ -145,7 +149,7 @@ def _away(
     zone_ns = from_ns if now != state.zone else state.zone_ns
     off_ns = from_ns if state.off_ns is None else state.off_ns
     counted_from_ns = from_ns
-    if now.startswith("mirror"):  # the first second away, not of each mirror: glances add up
+    if free(now):  # the first second away, not of each mirror: glances add up
         counted_from_ns = max(from_ns, off_ns + round(rules.mirror_free_s * NS))
     away, counted_ns = state.away, state.counted_ns
     if t_ns > counted_from_ns:
@@ -167,13 +171,13 @@ def _away(
 def _judged(
     state: AttentionState,
     t_ns: int,
-    speed_kmh: float | None,
+    limit_s: float,
     rules: AttentionRules,
     *,
     seen: bool,
 ) -> AttentionState:
     off_ns = state.off_ns if state.off_ns is not None else t_ns
-    if not state.level and state.counted_ns >= round(_limit_s(state, speed_kmh, rules) * NS):
+    if not state.level and state.counted_ns >= round(limit_s * NS):
         state = replace(state, level=Level.CAUTION, start_ns=off_ns, caution_ns=t_ns)
     late = t_ns - off_ns >= round(rules.warn_s * NS) and t_ns - state.caution_ns >= WARN_AFTER_NS
     if state.level == Level.CAUTION and late and seen:
@@ -185,16 +189,21 @@ def _judged(
     return state
 
 
-def _limit_s(state: AttentionState, speed_kmh: float | None, rules: AttentionRules) -> float:
+def _limit_s(
+    state: AttentionState, speed_kmh: float | None, rules: AttentionRules, *, unsure: bool
+) -> float:
     if state.zone not in {"side_left", "side_right"}:
-        return rules.long_s
-    slow = speed_kmh is not None and speed_kmh < rules.side_kmh
+        return rules.long_s + (rules.unsure_s if unsure and state.zone == DOWN else 0.0)
+    slow = state.glance if speed_kmh is None else speed_kmh < rules.side_kmh
     return rules.side_slow_s if slow else rules.side_s
 
 
 def _dwelt(state: AttentionState, t_ns: int) -> AttentionState:
     """The head comes up again; perhaps after as long as a glance at a telephone takes."""
-    if state.zone != "down" or not PHONE_LEAST_NS <= t_ns - state.zone_ns <= PHONE_MOST_NS:
+    if (
+        state.zone not in {DOWN, CLUSTER}
+        or not PHONE_LEAST_NS <= t_ns - state.zone_ns <= PHONE_MOST_NS
+    ):
         return state
     kept = (at for at in state.dwells if at >= t_ns - PHONE_WINDOW_NS)
     dwells = (*kept, t_ns)

@@ -103,8 +103,12 @@ MIRRORS = (
     Zone(
         name="mirror_right", yaw_from_deg=-65, yaw_to_deg=-45, pitch_from_deg=-12, pitch_to_deg=10
     ),
+    Zone(name="cluster", yaw_from_deg=-22, yaw_to_deg=22, pitch_from_deg=-30, pitch_to_deg=-10),
 )
-"""Where the mirrors are for somebody who drives on the left seat; turned over for the right [E]."""
+"""Where the mirrors are for somebody who drives on the left seat, turned over for the right; and
+the instruments, which are only looked at with the eyes: a head bent so far is in ``down`` [E]."""
+
+CLUSTER = "cluster"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,14 @@ class AttentionRules:
     yaw_deg: Annotated[float, Between(10.0, 60.0)] = 23.0  # openpilot: head alone
     down_deg: Annotated[float, Between(5.0, 60.0)] = 18.0  # openpilot: head alone
     up_deg: Annotated[float, Between(10.0, 60.0)] = 30.0
+    gaze_yaw_deg: Annotated[float, Between(10.0, 60.0)] = 22.0  # half axes of an ellipse, measured
+    gaze_pitch_deg: Annotated[float, Between(5.0, 60.0)] = 14.0
+    gaze_down_deg: Annotated[float, Between(10.0, 60.0)] = 30.0  # ADDW: area 3
+    gaze_sure: Annotated[float, Between(0.1, 1.0)] = 0.5  # confidence of a look that is used [E]
+    gaze_spread_deg: Annotated[float, Between(4.0, 60.0)] = 20.0  # scattered more: head alone [E]
+    glance_deg: Annotated[float, Between(2.0, 30.0)] = 10.0  # a head this straight: eyes alone
     long_s: Annotated[float, Between(1.0, 10.0)] = 3.0  # NCAP 3-4 s; ADDW at most 3.5 s
+    unsure_s: Annotated[float, Between(0.0, 1.5)] = 1.0  # ADDW: 1.5 s more, NCAP: 4 s in all
     side_s: Annotated[float, Between(1.0, 10.0)] = 4.0
     side_slow_s: Annotated[float, Between(3.0, 30.0)] = 12.0  # below ``side_kmh``: crossings
     side_kmh: Annotated[float, Between(5.0, 100.0)] = 30.0
@@ -140,6 +151,7 @@ class AttentionRules:
             ("vats_s", "vats_window_s"),
             ("forward_s", "vats_forward_s"),
             ("side_s", "side_slow_s"),
+            ("gaze_pitch_deg", "gaze_down_deg"),
         ):
             below, above = getattr(self, low), getattr(self, high)
             agree(below < above, f"{low} < {high}", **{low: below, high: above})
