@@ -98,8 +98,13 @@ def advance_direction(
     pose: Pose | Gaze | None,
     speed_kmh: float | None,
     rules: AttentionRules,
+    *,
+    watch: bool = True,
 ) -> DirectionState:
-    """Learn from one look. ``speed_kmh`` None: unknown; half the time must do."""
+    """Learn from one look. ``speed_kmh`` None: unknown; half the time must do.
+
+    ``watch``: notice that the camera was moved.
+    """
     if pose is None:
         return state
     passed_ns = 0 if state.seen_ns is None else min(LOOK_NS, t_ns - state.seen_ns)
@@ -109,7 +114,8 @@ def advance_direction(
     driving = speed_kmh is None or speed_kmh > rules.learn_kmh
     if not passed_ns or not (driving or state.ahead is None):
         return state
-    state = _watched(state, pose, passed_ns)
+    if watch:
+        state = _watched(state, pose, passed_ns)
     if state.moved:
         return state
     yaw, pitch = relative(pose, state) or (0.0, 0.0)

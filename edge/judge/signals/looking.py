@@ -47,7 +47,7 @@ def advance_looking(
     """Learn where the eyes look while the head points ahead. ``head``: degrees from there."""
     if head is None or abs(head[0]) > rules.yaw_deg or abs(head[1]) > rules.down_deg:
         return state
-    return advance_direction(state, t_ns, gaze, speed_kmh, rules)
+    return advance_direction(state, t_ns, gaze, speed_kmh, rules, watch=False)
 
 
 def looking(
