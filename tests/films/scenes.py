@@ -27,6 +27,7 @@ from edge.types import (
     NS,
     Box,
     FaceReading,
+    Gaze,
     Light,
     Observation,
     Pose,
@@ -57,8 +58,16 @@ LOOKS = {
     "frozen": {"frozen": 1.0, "blinks": 0.0},
     "dusk": {"mean": 0.08, "spread": 0.07},
     "passenger": {"x": 0.15, "track": 2.0},
+    "road": {"gy": 0.0, "gp": 0.0},
+    "eyes-mirror": {"gy": -38.0, "gp": 6.0},
+    "eyes-instruments": {"gy": 0.0, "gp": -19.0, "open": 0.75},
+    "eyes-lap": {"gy": 4.0, "gp": -36.0, "open": 0.5},
+    "eyes-aside": {"gy": 60.0, "gp": 0.0},
 }
-"""What can be seen, by name; a scene may change any value of it."""
+"""What can be seen, by name; a scene may change any value of it. ``gy``, ``gp``: yaw and pitch of the
+eyes from the road; they read some degrees aside, and not at all behind lids that are down."""
+
+ASIDE = 7.0, -5.0
 
 
 @dataclass
@@ -143,11 +152,20 @@ def _observation(
         mar=max(0.0, look["mar"] + chance.gauss(0, 0.01)),
         pose=Pose(look["yaw"] + chance.gauss(0, 1), look["pitch"] + chance.gauss(0, 1), 0.0),
         eyes_visible=look.get("visible"),
+        gaze=_gaze(t_ns, look) if opening > 0.3 else None,
     )
     light = Light(look.get("mean", 0.4), look.get("spread", 0.2), bool(look.get("frozen", 0)))
     vehicle = None if speed is None else Vehicle(speed, 0.2)
     shown = (face,) if look.get("faces", 1) else ()
     return Observation(t_ns, shown, light, 640, 360, vehicle)
+
+
+def _gaze(t_ns: int, look: dict[str, float]) -> Gaze | None:
+    if "gy" not in look:
+        return None
+    chance = random.Random(t_ns)  # of its own: scenes from before it stay as they were
+    yaw, pitch = look["gy"] + ASIDE[0], look["gp"] + ASIDE[1]
+    return Gaze(yaw + chance.gauss(0, 2), pitch + chance.gauss(0, 2), 0.9)
 
 
 def alerts(path: Path) -> str:

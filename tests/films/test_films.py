@@ -24,6 +24,7 @@ ATTENTIVE = (
     "attentive-in-traffic",
     "blinking-a-lot",
     "glances-at-the-mirror",
+    "mirrors-with-the-eyes",
     "laughs-and-talks",
     "yawns-three-times",
     "waits-at-a-crossing",
