@@ -31,7 +31,7 @@ SEAT_S = 5.0
 
 RIVAL_SIZE, RIVAL_NS, SETTLED_NS = 1.5, 2 * NS, 10 * NS
 """In the first 10 s a face that is 1.5 times larger for 2 s is taken for the driver after all:
-the first one found need not be the one in front [E]."""
+the first one found need not be the one in front, nor a face at all [E]."""
 
 MIDDLE = 0.45
 """Of the picture's width: the driver's half reaches a little over the middle [E]."""
@@ -103,6 +103,8 @@ def changed(
         return False
     if any(other.track == state.track for other in seen.faces[:MOST_FACES]):
         return True
+    if face.track == state.rival:
+        return True
     return seen.t_ns - state.seen_ns > rules.same_s * NS
 
 
@@ -118,6 +120,11 @@ def advance_driver(
     """Follow the driver; raise ``lost`` after ``lost_s`` unseen, drop it once seen or vacant."""
     t_ns = seen.t_ns
     if face is None:
+        if state.seat is not None and state.seen_ns is not None and state.first_ns is not None:
+            followed_ns = state.seen_ns - state.first_ns
+            rival, rival_ns = _rival(state, seen, state.seat.size**2, rules, followed_ns)
+            if rival is not None or state.rival is not None:
+                state = replace(state, rival=rival, rival_ns=rival_ns)
         return _unseen(state, t_ns, last_closure_ns, rules, blocked=blocked)
     new = changed(state, seen, face, rules)
     broken = state.seen_ns is None or t_ns - state.seen_ns > rules.found_s * NS or new
@@ -125,7 +132,7 @@ def advance_driver(
     back = t_ns - since_ns >= rules.found_s * NS
     first_ns = t_ns if new or state.first_ns is None else state.first_ns
     passed_ns = 0 if state.seen_ns is None else t_ns - state.seen_ns
-    rival, rival_ns = _rival(state, seen, face, rules, t_ns - first_ns)
+    rival, rival_ns = _rival(state, seen, face.box.area, rules, t_ns - first_ns)
     return DriverState(
         track=face.track,
         seen_ns=t_ns,
@@ -163,15 +170,16 @@ def _unseen(
 def _rival(
     state: DriverState,
     seen: Observation,
-    face: FaceReading,
+    area: float,
     rules: PresenceRules,
     followed_ns: int,
 ) -> tuple[int | None, int]:
-    if followed_ns > SETTLED_NS or len(seen.faces) < 2:
+    """Who is larger than the driver, who shows (or showed) so large, and since when."""
+    if followed_ns > SETTLED_NS or not seen.faces:
         return None, 0
-    others = (f for f in seen.faces[:MOST_FACES] if f.track != face.track and _whole(f))
+    others = (f for f in seen.faces[:MOST_FACES] if _whole(f))
     larger = max(others, key=lambda f: f.box.area, default=None)
-    if larger is None or larger.box.area < RIVAL_SIZE * face.box.area:
+    if larger is None or larger.box.area < RIVAL_SIZE * area:
         return None, 0
     if not _on_side(larger, seen, rules):
         return None, 0

@@ -64,3 +64,20 @@ def test_shut_eyes_of_the_driver_count_with_a_passenger_awake():
     assert "sleep" in story.active
     assert SHUT.openness == 0
     assert OPEN.track == 1
+
+
+def test_what_was_no_face_does_not_keep_the_seat_from_who_comes():
+    """A pattern is taken for a small face for two seconds; then somebody sits down elsewhere."""
+    pattern = Face(x=150.0, size=80.0, track=1)
+    person = Face(x=450.0, size=230.0, track=2)
+    story = after((2.5, pattern), (0.5, LOST), (3, person), (4, person.but(openness=0.0)))
+    assert story.last.track == 2
+    assert "sleep" in story.new
+
+
+def test_a_driver_of_ten_seconds_keeps_the_seat_from_a_larger_passenger():
+    driver = Face(x=450.0, size=150.0, track=1)
+    passenger = Face(x=150.0, size=230.0, track=2)
+    story = after((15, driver), (5, passenger), (4, passenger.but(openness=0.0)))
+    assert story.last.track is None
+    assert story.new == ["face_lost"]
