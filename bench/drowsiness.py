@@ -1,9 +1,11 @@
 """Drowsiness against real people: clips, the blinks of drowsy people, stills of eyes and mouths.
 
-    python -m bench.drowsiness [--data FOLDER] [--clips FOLDER]
+    python -m bench.drowsiness [--data FOLDER] [--clips FOLDER] [--variants]
 
 FOLDER of the data: the argument, MIEN_DATA, or ../shared/data. What is not there is said and left
-out. Folds are by person, so no one is judged by a rule that was fitted on them.
+out. ``--variants``: the clips again, mirrored, smaller, larger, darker, blurred, noisy and tilted:
+other readings of the same lids. Folds are by person, so no one is judged by a rule that was fitted
+on them.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from edge.see.sight import Sight
 from edge.types import NS, Frame, Observation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from edge.see.runtime import Model
@@ -67,9 +71,12 @@ def main() -> int:
     default = os.environ.get("MIEN_DATA", "../shared/data")
     parser.add_argument("--data", type=Path, default=Path(default))
     parser.add_argument("--clips", type=Path, default=Path(".cache/media"))
+    parser.add_argument("--variants", action="store_true")
     arguments = parser.parse_args()
     models = _models()
     if models is not None:
+        for name, changed in VARIANTS.items() if arguments.variants else ():
+            _clips(arguments.clips, models, name, changed)
         _clips(arguments.clips, models)
     if not arguments.data.is_dir():
         print(f"{arguments.data}: not there; give --data or MIEN_DATA for people and stills")
@@ -94,14 +101,58 @@ def _sight(models: dict[str, Model]) -> Sight:
     return Sight(models, SightSettings(faces=1), emotion=False)
 
 
-def _clips(folder: Path, models: dict[str, Model]) -> None:
+def _noisy(image: NDArray[np.uint8], light: float, sd: float) -> NDArray[np.uint8]:
+    noise = np.random.default_rng(1).normal(0, sd, image.shape)
+    return np.clip(image * light + noise, 0, 255).astype(np.uint8)
+
+
+def _resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    import cv2  # noqa: PLC0415 - only the variants and the stills need it
+
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=way).astype(np.uint8)
+
+
+def _blurred(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    import cv2  # noqa: PLC0415
+
+    return cv2.GaussianBlur(image, (0, 0), 2.0).astype(np.uint8)
+
+
+def _tilted(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    import cv2  # noqa: PLC0415
+
+    height, width = image.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 12, 1)
+    return cv2.warpAffine(image, turn, (width, height)).astype(np.uint8)
+
+
+VARIANTS: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),
+    "half the size": lambda image: _resized(image, 0.5),
+    "a third": lambda image: _resized(image, 0.34),
+    "twice the size": lambda image: _resized(image, 2.0),
+    "dark, with noise": lambda image: _noisy(image, 0.35, 6.0),
+    "noise": lambda image: _noisy(image, 1.0, 15.0),
+    "blurred": _blurred,
+    "tilted by 12 deg": _tilted,
+}
+
+
+def _clips(
+    folder: Path,
+    models: dict[str, Model],
+    variant: str = "as they are",
+    changed: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] = lambda image: image,
+) -> None:
+    print(f"\nclips, {variant}")
     print(f"{'clip':28}{'blinks':>7}{'found':>7}{'invented':>9}{'a minute':>9}  closures, ms")
     for name, (blinks, closures) in CLIPS.items():
         see = _sight(models)
         settings = CameraSettings(source=str(folder / name), realtime=False)
         try:
             with camera.frames(settings) as frames:
-                seen = [see(frame) for frame in frames]
+                seen = [see(Frame(f.t_ns, changed(f.image))) for f in frames]
         except CameraError as error:
             print(f"{name:28}left out: {error}")
             continue

@@ -54,7 +54,7 @@ def sensed(
     low_deg = rules.eyes.low_deg if learnt else max(rules.eyes.low_deg, UNLEARNT_LOW_DEG)
     look = Look(
         openness(ear, span.ear_shut, span.ear_open),
-        None if pitch is None else pitch[1],
+        None if pose is None else pose.pitch_deg,
         low=pitch is not None and pitch[1] < -low_deg,
     )
     eyes = advance_eyes(state.eyes, t_ns, look, rules.eyes)

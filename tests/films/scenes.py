@@ -64,8 +64,8 @@ LOOKS = {
     "eyes-lap": {"gy": 4.0, "gp": -36.0, "open": 0.5},
     "eyes-aside": {"gy": 60.0, "gp": 0.0},
 }
-"""What can be seen, by name; a scene may change any value of it. ``gy``, ``gp``: yaw and pitch of the
-eyes from the road; they read some degrees aside, and not at all behind lids that are down."""
+"""What can be seen, by name; a scene may change any value of it. ``gy``, ``gp``: yaw and pitch
+of the eyes from the road; they read some degrees aside, and not at all behind shut lids."""
 
 ASIDE = 7.0, -5.0
 

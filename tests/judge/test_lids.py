@@ -130,3 +130,32 @@ def test_lids_that_sink_slowly_are_shut_when_they_are(fps):
     story = after((40, lids(sinking, noise=0.0)), fps=fps)
     assert story.new == ["eyes_closed_pre", "microsleep", "sleep"]
     assert story.at("microsleep") == pytest.approx(21.4 + 1.5, abs=0.25)
+
+
+@pytest.mark.parametrize("fps", [15, 24, 30])
+@pytest.mark.parametrize("seen", [0.27, 0.29])
+def test_a_film_may_begin_with_lowered_eyes(fps, seen):
+    """Nothing is known of how open they were before: what shows is when they fall."""
+
+    def falling(t):
+        return seen if t < 0.7 else 0.12 if t < 4.2 else 1.0
+
+    story = after((10, lids(falling, noise=0.015)), fps=fps)
+    assert story.new == ["eyes_closed_pre", "microsleep", "sleep"]
+    assert story.at("microsleep") == pytest.approx(0.7 + 1.5, abs=0.2)
+    assert story.ended("sleep").evidence.max_closed_ms == pytest.approx(3500, abs=100)
+
+
+def test_a_film_that_begins_with_shut_eyes_counts_from_its_first_look():
+    story = after((2.0, OPEN.but(openness=0.1)), (5, OPEN))
+    assert story.at("microsleep") == pytest.approx(1.5, abs=0.05)
+
+
+def test_straight_ahead_that_is_learnt_in_a_blink_is_no_nod():
+    """The first guess at it comes after three seconds and moves every pitch by as much."""
+
+    def blinking(t):
+        face = lids(noise=0.0)(t).but(pitch=-9.0)
+        return face.but(openness=0.1) if 2.93 <= t < 3.1 or 4.0 <= t < 4.15 else face
+
+    assert after((6, blinking), fps=30).marks == ["blink", "blink"]

@@ -149,9 +149,10 @@ def _in_a_dip(
     state: BlinkState, t_ns: int, look: Look, opening: float
 ) -> tuple[BlinkState, tuple[Mark, ...]]:
     level = opening if state.level is None else state.level
-    fell = state.fell_deg
+    sunk = 0.0
     if look.pitch_deg is not None and state.pitch_deg is not None:
-        fell = max(fell, state.pitch_deg - look.pitch_deg)
+        sunk = state.pitch_deg - look.pitch_deg
+    fell = max(state.fell_deg, sunk)
     state = replace(state, seen_ns=t_ns, openness=opening, fell_deg=fell)
     dip = (*state.dip, (t_ns, opening))
     floor = min(dip, key=OPENNESS)[1]
@@ -167,7 +168,7 @@ def _in_a_dip(
     lasted_ns = end_ns - since_ns
     slow = lasted_ns > QUICK_NS or deep_ns - dip[0][0] > DROP_NS
     dragged = (lasted_ns < BLINK_NS and fell > NOD_DEG) or (
-        lasted_ns < SUDDEN_NS and fell > FALLING_DEG
+        lasted_ns < SUDDEN_NS and sunk > FALLING_DEG  # lids pull at it only while they are down
     )
     if (floor > SHUT * level and slow) or dragged or not LEAST_NS <= lasted_ns < LONG_NS:
         return state, ()

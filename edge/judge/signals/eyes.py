@@ -51,7 +51,9 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the eyes: ``openness`` and head pitch (degrees), each None where not seen.
+    """One look at the eyes: ``openness`` and head pitch, each None where not seen.
+
+    ``pitch_deg``: from the camera: for how far it falls, which no new straight ahead may change.
 
     ``low``: the head is bent so far down that lids look shut over open eyes.
     """
@@ -73,6 +75,7 @@ class EyeState:
     until_ns: int = 0  # end of the closure as far as it goes: no later than lids half open
     level: float | None = None  # openness before the closure, and the least in it
     floor: float = 0.0
+    settled: bool = True
     lead: tuple[tuple[int, float], ...] = ()  # see ``onset``
     reopened_ns: int | None = None  # a closure that has opened, but may yet go on (bridge)
     deep_ns: int = 0
@@ -132,7 +135,7 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         state = replace(state, until_ns=between_ns)
     if shut:
         state = _shutting(state, t_ns, between_ns, look, rules)
-        if state.lead or state.first_ns == t_ns:
+        if not state.settled or state.first_ns == t_ns:
             state = led(state, t_ns, between_ns, opening, rules)
     else:
         state = _opening(state, t_ns, between_ns, was_shut=was_shut, rules=rules)

@@ -35,21 +35,21 @@ def led(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeR
     fall was no closure. ``lead`` holds the looks before this one that stand above all that came
     after them: what they read, and midway to the next look.
     """
-    if state.level is None or state.openness is None:
-        return state
     first = state.first_ns == t_ns
     floor = opening if first else min(state.floor, opening)
-    level = state.level
+    level = opening if state.level is None else state.level
     if floor >= rules.deep_below:  # lowered, perhaps to stay so
         level = levelled(level, opening, 2 * (t_ns - between_ns))
     lead = () if first else state.lead
-    while lead and lead[-1][1] <= state.openness:
-        lead = lead[:-1]
-    lead = (*lead[-LEAD:], (between_ns, state.openness))
+    before = state.openness
+    if before is not None:  # else the first look of all shows the eyes so
+        while lead and lead[-1][1] <= before:
+            lead = lead[:-1]
+        lead = (*lead[-LEAD:], (between_ns, before))
     since_ns = t_ns if state.shut_since_ns is None else state.shut_since_ns
     half = (level + floor) / 2
-    if half < rules.shut_below:
-        since_ns = next((at for at, above in reversed(lead) if above >= half), lead[0][0])
+    if level >= rules.deep_below and half < rules.shut_below:
+        since_ns = next((at for at, above in reversed(lead) if above >= half), since_ns)
     settled = floor < rules.deep_below and t_ns - since_ns >= SETTLED_NS
     return replace(
         state,
@@ -57,4 +57,5 @@ def led(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeR
         level=level,
         floor=floor,
         lead=() if settled else lead,
+        settled=settled,
     )
