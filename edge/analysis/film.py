@@ -6,6 +6,7 @@ dropped, a file says why it cannot be read, and what is written keeps uneven tim
 
 from __future__ import annotations
 
+import io
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, BinaryIO
@@ -18,6 +19,7 @@ from edge.types import NS, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -107,6 +109,27 @@ class Writer:
         """Let go of a film that will not be kept."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
+
+
+def torn(path: Path) -> bool:
+    """Whether a JPEG is damaged inside, which Pillow shows without a word: grey, or shifted.
+
+    None of 900 ordinary ones is, and of those with a few random bytes in the middle about six in
+    ten; the others look all right.
+    """
+    content = path.read_bytes()
+    if not content.startswith(b"\xff\xd8"):
+        return False
+    try:
+        with av.open(io.BytesIO(content), format="jpeg_pipe") as container:
+            container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+            for _ in container.decode(video=0):
+                pass
+    except av.InvalidDataError:
+        return True
+    except av.FFmpegError:  # kinds of JPEG that only Pillow knows
+        return False
+    return False
 
 
 def _from(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:

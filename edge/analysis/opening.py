@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge.analysis.sources import Opened
+
+
+TORN = "damaged: parts of the picture are guesses"
 
 
 @contextmanager
@@ -33,7 +37,8 @@ def opened(address: str) -> Iterator[Opened]:
     suffix = path.suffix.lower()
     if suffix in PHOTOS or (suffix not in FILMS and photo.known(path)):
         with photo.opened(path) as pictures:
-            yield pictures
+            torn = pictures.kind == "photo" and film.torn(path)
+            yield replace(pictures, broken=[TORN]) if torn else pictures
         return
     try:
         if path.stat().st_size == 0:

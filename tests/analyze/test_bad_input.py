@@ -75,6 +75,7 @@ def bad(media, portrait, tmp_path_factory) -> Path:
         "half.png": whole[: len(whole) // 2],
         "half.gif": moving.getvalue()[: len(moving.getvalue()) * 2 // 3],
         "half.mp4": clip[: len(clip) // 2],
+        "grey.jpg": photo[:8000] + bytes(500) + photo[8500:],
         "noise.jpg": noise,
         "noise.mp4": noise,
         "scratched.png": whole[:9000] + b"XXXX" + whole[9004:],
@@ -88,6 +89,7 @@ def bad(media, portrait, tmp_path_factory) -> Path:
 REASONS = {
     "empty.jpg": "the file is empty",
     "empty.mp4": "the file is empty",
+    "grey.jpg": "damaged: parts of the picture are guesses",
     "half.gif": "breaks off at",
     "half.jpg": "cut off: only a part of the picture is there",
     "half.mp4": "",  # by where the index is: nothing, or a part
@@ -115,7 +117,7 @@ def test_every_bad_file_is_reported_with_its_reason_and_the_good_ones_are_done(
     assert status.pop("single_face.jpg") == "complete"
     assert set(status) == {*REASONS, "gone.jpg"}
     assert "complete" not in status.values()
-    assert status["half.gif"] == "partial"
+    assert status["half.gif"] == status["grey.jpg"] == "partial"
     assert (tmp_path / "single_face.jpg.json").exists()
     assert not list(tmp_path.rglob("*.part"))
 
