@@ -121,7 +121,7 @@ def torn(path: Path) -> bool:
     if not content.startswith(b"\xff\xd8"):
         return False
     try:
-        with av.open(io.BytesIO(content), format="jpeg_pipe") as container:
+        with av.open(io.BytesIO(content), "r", format="jpeg_pipe") as container:
             container.streams.video[0].codec_context.options = {"err_detect": "explode"}
             for _ in container.decode(video=0):
                 pass

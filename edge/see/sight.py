@@ -157,7 +157,7 @@ class Sight:
             reading = replace(
                 reading,
                 emotion=self._read_expression(self._expression, frame, marks),
-                actions=actions.intensities(actions.measure(marks.points, marks.pose.yaw_deg)),
+                actions=actions.intensities(actions.measure(marks.points, marks.pose)),
             )
         return track, reading
 

@@ -4,8 +4,9 @@
 
 Runs the shipped landmark and eye networks over `faces/` (one annotator's labels) and prints, for every
 action, the median on neutral faces, the 90th percentile on the emotion that the action belongs to
-(EMFACS prototypes), and how well the length tells the two apart (area under the ROC curve, at most
-`--each` persons a class). The two references are the constants of `edge/see/actions.py`.
+(EMFACS prototypes), how well the length tells the two apart (area under the ROC curve, at most
+`--each` persons a class), and by how much it grows on neutral faces with a degree of pitch. The
+references, and for some actions the growth, are the constants of `edge/see/actions.py`.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ MARGIN = 60
 """The faces fill their pictures: so many pixels are repeated around each."""
 
 FRONTAL_DEG = 30.0
+_ALL = range(len(ACTIONS))
 
 
 def main() -> int:
@@ -68,23 +70,30 @@ def main() -> int:
         return 1
     files = config.manifest(config.manifest_path())
     models = {spec.name: load(spec, files[spec.name]) for spec in (landmarks.SPEC, eyes.SPEC)}
-    by_emotion = measured(arguments.data, models, arguments.each)
+    lengths = measured(arguments.data, models, arguments.each)
+    growth = np.array([_slope(lengths["neutral"][:, -1], lengths["neutral"][:, i]) for i in _ALL])
+    by_emotion = {name: rows[:, :-1] for name, rows in lengths.items()}
     neutral = np.median(by_emotion["neutral"], axis=0)
     full = np.empty(len(ACTIONS))
-    print("action  told by     neutral    full    AUC")
+    print("action  told by     neutral    full    AUC  left to grow a degree")
     for i, action in enumerate(ACTIONS):
         shown = by_emotion[PROTOTYPE[action]][:, i]
         full[i] = np.percentile(shown, 90)
         area = auc(shown, by_emotion["neutral"][:, i])
         name = PROTOTYPE[action]
-        print(f"{action}    {name:10} {neutral[i]:8.3f} {full[i]:7.3f} {area:6.2f}")
+        print(
+            f"{action}    {name:10} {neutral[i]:8.3f} {full[i]:7.3f} {area:6.2f} {growth[i]:9.5f}"
+        )
     print("NEUTRAL =", tuple(round(float(v), 3) for v in neutral))
     print("FULL =", tuple(round(float(v), 3) for v in full))
     return 0
 
 
 def measured(data: Path, models: dict[str, Model], each: int) -> dict[str, NDArray[np.float64]]:
-    """float64[N, actions] lengths by emotion, of faces that are believed and not turned away."""
+    """float64[N, actions + 1] by emotion, of faces that are believed and not turned away.
+
+    Lengths, and last the pitch in degrees.
+    """
     with (data / "faces.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     np.random.default_rng(0).shuffle(rows)  # type: ignore[arg-type]  # a list of rows
@@ -94,8 +103,8 @@ def measured(data: Path, models: dict[str, Model], each: int) -> dict[str, NDArr
         for row in tqdm(chosen, desc=emotion):
             marks = look(cv2.imread(str(data / "faces" / row["file"])), models)
             if marks is not None:
-                lengths = actions.measure(marks.points, marks.pose.yaw_deg)
-                found.setdefault(emotion, []).append(lengths)
+                lengths = actions.measure(marks.points, marks.pose)
+                found.setdefault(emotion, []).append((*lengths, marks.pose.pitch_deg))
     return {emotion: np.array(rows) for emotion, rows in found.items()}
 
 
@@ -110,6 +119,10 @@ def look(picture: NDArray[np.uint8], models: dict[str, Model]) -> landmarks.Land
         marks = landmarks.decode(outputs, placement, partial(eyes.closer, models["eyes"], crop))
         region = landmarks.region(marks.points)
     return marks if marks.flag > 0.5 and abs(marks.pose.yaw_deg) < FRONTAL_DEG else None
+
+
+def _slope(pitch_deg: NDArray[np.float64], lengths: NDArray[np.float64]) -> float:
+    return float(np.polyfit(pitch_deg, lengths, 1)[0])
 
 
 def auc(higher: NDArray[np.float64], lower: NDArray[np.float64]) -> float:

@@ -7,14 +7,14 @@ import pytest
 
 from edge.see import actions
 from edge.see.face import MEAN_SHAPE
-from edge.types import ACTIONS
+from edge.types import ACTIONS, Pose
 
 MEAN = MEAN_SHAPE * 200 + 300
 """The mean face in frame pixels."""
 
 
-def shown(points: np.ndarray) -> dict[str, float]:
-    lengths = actions.measure(points.astype(np.float32), 0.0)
+def shown(points: np.ndarray, pose: Pose | None = None) -> dict[str, float]:
+    lengths = actions.measure(points.astype(np.float32), pose or Pose(0, 0, 0))
     return dict(zip(ACTIONS, lengths, strict=True))
 
 
@@ -55,8 +55,17 @@ def test_a_face_that_is_larger_or_turned_in_the_picture_shows_the_same():
         assert list(shown(other).values()) == pytest.approx(list(shown(MEAN).values()), abs=1e-4)
 
 
+def test_a_head_that_is_lowered_in_perspective_does_not_frown_by_it():
+    """What ten degrees do to the lengths of neutral faces is taken off again."""
+    nodding = np.array(actions.NODDING) * -10
+    lowered = np.array(list(shown(MEAN, Pose(0, -10, 0)).values()))
+    assert lowered == pytest.approx(np.array(list(shown(MEAN).values())) - nodding)
+    frown = nodding[ACTIONS.index("au04")]
+    assert frown > 0.3 * (actions.FULL[2] - actions.NEUTRAL[2])
+
+
 def test_points_that_fall_together_give_numbers():
-    lengths = actions.measure(np.zeros((127, 2), np.float32), 90.0)
+    lengths = actions.measure(np.zeros((127, 2), np.float32), Pose(90, 0, 0))
     assert np.isfinite(actions.intensities(lengths)).all()
 
 
