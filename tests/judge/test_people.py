@@ -74,6 +74,15 @@ def test_a_laugh_is_named_within_two_seconds_and_one_odd_look_is_not():
     assert first.t_ns - story.steps[0].t_ns <= (5 + 0.34 + 5 + 2) * NS
 
 
+@pytest.mark.parametrize("fps", [3, 10])
+def test_what_is_no_longer_true_is_not_held_until_something_new_has_lasted(fps):
+    doubt = Face(emotion=(0.5, 0.01, 0.01, 0.45, 0.01, 0.01, 0.01, 0.0))
+    story = after((5, NEUTRAL), (0.67, doubt), (3, SAD), fps=fps, rules=rules(smooth_s=0.0))
+    assert labels(story) == ["neutral", "sad"]
+    first = next(s for s in story.steps if s.mood is not None and s.mood.label == "sad")
+    assert first.t_ns - story.steps[0].t_ns <= (5 + 0.67 + 0.7) * NS
+
+
 def test_where_nothing_stands_out_it_is_uncertain():
     even = Face(emotion=(0.4, 0.35, 0.05, 0.05, 0.05, 0.05, 0.03, 0.02))
     story = after((5, even), fps=3, rules=rules())

@@ -26,6 +26,9 @@ SAD = EMOTIONS.index("sad")
 VALENCE = (0.0, 0.8, 0.1, -0.7, -0.6, -0.7, -0.6, -0.5)
 AROUSAL = (0.0, 0.4, 0.7, -0.3, 0.7, 0.3, 0.7, 0.1)
 
+AGAIN = 3.0
+"""An emotion that comes after a doubt as long as the dwell need last only such a part of it [E]."""
+
 LOWERED, RAISED = 0.2, 0.45
 """Openness of the eyes up to which sorrow is fully doubted, and from which it is not [E]."""
 
@@ -35,13 +38,18 @@ DOUBT = 1.5
 
 @dataclass(frozen=True, slots=True)
 class MoodState:
-    """Smoothed probabilities, the label shown, and one that waits for its dwell to pass."""
+    """Smoothed probabilities, the label shown, and one that waits for its dwell to pass.
+
+    ``coming_ns``: since when the readings have said it; ``held_ns``: when they last said what is
+    shown.
+    """
 
     read_ns: int
     smooth: tuple[float, ...]
     shown: int
     coming: int
     coming_ns: int
+    held_ns: int
     mood: Mood
 
 
@@ -84,16 +92,22 @@ def advance_mood(
     now = without_rest(gated(emotion, eyes_open), rest)
     if state is None:
         label = _label(now, rules)
-        return MoodState(t_ns, now, label, label, t_ns, _mood(now, label, rules))
+        return MoodState(t_ns, now, label, label, t_ns, t_ns, _mood(now, label, rules))
     smooth = now
     if rules.smooth_s:
         keep = math.exp((state.read_ns - t_ns) / (rules.smooth_s * NS))
         smooth = tuple([b + keep * (a - b) for a, b in zip(state.smooth, now, strict=True)])
     label = _label(smooth, rules)
     coming_ns = state.coming_ns if label == state.coming else t_ns
-    held = t_ns - coming_ns >= rules.dwell_s * NS
-    shown = label if held else state.shown
-    return MoodState(t_ns, smooth, shown, label, coming_ns, _mood(smooth, shown, rules))
+    lasted_s, gone_s = (t_ns - coming_ns) / NS, (t_ns - state.held_ns) / NS
+    shown = state.shown
+    if lasted_s >= rules.dwell_s or (
+        # what is shown has not been true for so long: an emotion need not wait as long again
+        label < len(EMOTIONS) and gone_s >= rules.dwell_s and lasted_s >= rules.dwell_s / AGAIN
+    ):
+        shown = label
+    held_ns = t_ns if label == shown else state.held_ns
+    return MoodState(t_ns, smooth, shown, label, coming_ns, held_ns, _mood(smooth, shown, rules))
 
 
 def _label(smooth: tuple[float, ...], rules: MoodRules) -> int:
