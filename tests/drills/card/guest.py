@@ -75,7 +75,7 @@ class Camera:
             return b"\x10\x80" * (SIZE // 2)
         if self.mode == "covered":  # dim, with a sensor's noise
             noise = os.urandom(256)
-            line = bytes(v for n in noise for v in (18 + n % 6, 128))
+            line = bytes(v for n in noise for v in (48 + n % 6, 128))
             at = noise[0] * 2
             return (line * (SIZE // len(line) + 2))[at : at + SIZE]
         if self.queue:
