@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tests.drills.card.rig import ROOT, Row
+from tests.drills.card.story import DOZING_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def one(rig: Rig, number: int, dice: random.Random) -> Row:
     if away:
         rig.broker.kill()
     rig.board.camera("sleep")
-    time.sleep(dice.uniform(1.2, 8.0))
+    time.sleep(DOZING_S + dice.uniform(1.2, 8.0))
     promised = outbox(rig)
     rig.board.power_cut()
     if away:

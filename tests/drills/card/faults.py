@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.drills.card.rig import Row
+from tests.drills.card.story import DOZING_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,8 +90,8 @@ def minutes(rig: Rig, wanted: float, seed: int) -> list[Row]:
         rig.board.camera("sleep")
         at_s = _told(rig, asleep_s)
         if at_s is not None:
-            told.append(at_s - asleep_s)
-        time.sleep(max(0.0, 15 - (time.monotonic() - asleep_s)))
+            told.append(at_s - asleep_s - DOZING_S)
+        time.sleep(max(0.0, 20 - (time.monotonic() - asleep_s)))
         asleep.append((asleep_s, time.monotonic()))
         late = f"{told[-1]:.1f} s" if at_s is not None else "MISSED"
         print(

@@ -60,7 +60,8 @@ class Camera:
 
     def tell(self, mode: str, fps: float | None = None, layout: str = "YUYV") -> None:
         if mode == "sleep":  # once; then awake again
-            self.queue = list(range(first_awake()))
+            # as she wakes, backwards: a cut lowers her head in the frame in which her lids fall
+            self.queue = [*reversed(range(first_awake())), *range(first_awake())]
             mode = "awake"
         if layout != self.layout:
             self.close()
