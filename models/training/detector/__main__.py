@@ -79,7 +79,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--teachers",
         type=Path,
-        help="folder with MediaPipe's two .tflite (default: MIEN_TEACHERS, else models/interim)",
+        help="folder with MediaPipe's two .tflite (default: MIEN_TEACHERS, else .cache/peers)",
     )
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     parser.add_argument("--seed", type=int, default=Settings.seed)

@@ -60,9 +60,12 @@ def texture(height: int, width: int, rng: Rng) -> Bytes:
                 cv2.LINE_AA,
             )
         else:
-            cv2.circle(
-                picture, a, int(rng.integers(1, max(2, height // 8))), colour, -1, cv2.LINE_AA
-            )
+            # Rings within rings too: wheels and loudspeakers are no eyes.
+            radius = int(rng.integers(1, max(2, height // 4)))
+            rings = int(rng.integers(1, 6))
+            for k in range(rings, 0, -1):
+                shade = colour if k % 2 else tuple(255 - c for c in colour)
+                cv2.circle(picture, a, max(1, radius * k // rings), shade, -1, cv2.LINE_AA)
     return picture
 
 

@@ -151,7 +151,7 @@ def camera(picture: Bytes, rng: Rng) -> Bytes:
         out = np.asarray(cv2.filter2D(out, -1, kernel / kernel.sum()), np.uint8)
     ramp = np.linspace(0, 1, 256)[:, None]
     gamma = np.exp(rng.normal(0, 0.35))
-    gain = rng.uniform(0.15, 0.5) if rng.random() < 0.15 else rng.uniform(0.6, 1.3)
+    gain = rng.uniform(0.06, 0.5) if rng.random() < 0.2 else rng.uniform(0.6, 1.3)
     floor = rng.uniform(0, 0.2) if rng.random() < 0.3 else 0.0
     colour = rng.uniform(0.85, 1.15, 3) if rng.random() < 0.4 else np.ones(3)
     table = np.clip((floor + (1 - floor) * gain * ramp**gamma) * colour * 255, 0, 255).astype(

@@ -72,15 +72,15 @@ KEYS = ((33, 133), (362, 263), (1, 1), (13, 14), (234, 234), (454, 454))
 
 
 def folder(given: Path | None) -> Path:
-    """Where the teachers' files lie: the argument, else MIEN_TEACHERS, else models/interim.
+    """Where the teachers' files lie: the argument, else MIEN_TEACHERS, else where `make` puts them.
 
     Raises FileNotFoundError, in words, when there is nothing.
     """
-    place = given or Path(os.environ.get("MIEN_TEACHERS", Path(__file__).parents[2] / "interim"))
+    place = given or Path(os.environ.get("MIEN_TEACHERS", Path(__file__).parents[3] / ".cache" / "peers"))
     if not place.is_dir():
         raise FileNotFoundError(
-            f"teachers: {place} is not a folder; unpack {BLAZEFACE} and {MESH} of the wheel "
-            "mediapipe==0.10.14 into a folder and name it with --teachers or MIEN_TEACHERS"
+            f"teachers: {place} is not a folder; `make train-detector` fetches {BLAZEFACE} and {MESH}, or "
+            "unpack them from the wheel mediapipe==0.10.14 and name their folder with --teachers"
         )
     return place
 

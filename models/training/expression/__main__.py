@@ -20,7 +20,7 @@ from models.training.expression.train import Run, combined, train
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-EPOCHS, POLISH, SEED = 50, 12, 7
+EPOCHS, POLISH, SEED = 90, 10, 7
 log = logging.getLogger("expression")
 
 

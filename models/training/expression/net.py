@@ -29,14 +29,15 @@ class Stage:
 
 
 STEM, STEM_KERNEL = 16, 5
+# Widths in sixteens, as int8 dot products take them: 56 channels cost what 64 do.
 STAGES = (
-    Stage(32, 24),
-    Stage(64, 48, stride=2),
-    Stage(48, 48),
-    Stage(48, 48),
-    Stage(96, 96, stride=2),
-    Stage(64, 96),
-    Stage(64, 96),
+    Stage(32, 32),
+    Stage(64, 64, stride=2),
+    Stage(48, 64),
+    Stage(48, 64),
+    Stage(96, 112, stride=2),
+    Stage(80, 112),
+    Stage(80, 112),
 )
 FEATURES = 256
 DROPOUT = 0.2
