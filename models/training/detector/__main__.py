@@ -1,8 +1,8 @@
 """`python -m models.training.detector`: labels, training, export, evaluation, in one go.
 
 A stage whose result exists is skipped; `--fresh` starts over. What is written:
-models/detector.tflite, models/detector.yaml, models/training/reports/detector.md and .png,
-tests/fixtures/detector.npz.
+models/detector.tflite, models/float/detector.tflite, the entry in models/manifest.yaml,
+models/training/reports/detector.md and .png, tests/fixtures/detector.npz.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from models.training.detector.train import Settings, train
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "detector"
 MODEL = ROOT / "models" / "detector.tflite"
+FLOAT = ROOT / "models" / "float" / "detector.tflite"
 REPORT = ROOT / "models" / "training" / "reports" / "detector.md"
 FIXTURE = ROOT / "tests" / "fixtures" / "detector.npz"
 NOTES = Path(__file__).with_name("notes.json")
@@ -52,6 +53,7 @@ def main() -> None:
     if not (MODEL.exists() and float32.exists()) or options.again:
         convert(train(training, settings, checkpoint), training, float32, MODEL, options.seed)
         write_fixture(MODEL, FIXTURE)
+        FLOAT.write_bytes(float32.read_bytes())
     if options.no_figures:
         return
     notes = json.loads(NOTES.read_text())

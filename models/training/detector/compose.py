@@ -111,7 +111,7 @@ def window(
     # Large faces are rare here: draw them more often.
     k = int(rng.choice(len(boxes), p=extents / extents.sum()))
     wanted = side or float(
-        np.exp(rng.uniform(np.log(10.0), np.log(min(0.8 * height, 2.5 * extents[k]))))
+        np.exp(rng.uniform(np.log(10.0), np.log(max(10.0, min(0.8 * height, 2.5 * extents[k])))))
     )
     scale = float(np.clip(wanted / extents[k], 0.05, 3.0))
     roll = float(np.radians(rng.normal(0, turn)))

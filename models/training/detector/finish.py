@@ -58,7 +58,7 @@ def convert(net: Detector, training: Sources, float32: Path, int8: Path, seed: i
 def write_entry(
     int8: Path, found: Mapping[str, Any], command: str, seed: int, epochs: int, history: str
 ) -> None:
-    """models/detector.yaml from the file and the figures."""
+    """The entry in models/manifest.yaml, from the file and the figures."""
     accuracy: dict[str, dict[str, dict[str, float]]] = {}
     for title, by_detector in found["recall"].items():
         accuracy[title] = {
@@ -84,7 +84,7 @@ def write_entry(
         for kind in ("float", "int8")
     }
     facts = manifest.Facts(
-        version="1",
+        version="2",
         licence="faces/: repository Apache-2.0, origin of the photos not stated; FER+ labels MIT, rights in the pictures "
         "unresolved; detection/ and negatives/: not stated; teacher: MediaPipe, Apache-2.0",
         order={name: ORDER[name.split("_")[0]] for name in NAMES},

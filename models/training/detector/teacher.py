@@ -76,7 +76,9 @@ def folder(given: Path | None) -> Path:
 
     Raises FileNotFoundError, in words, when there is nothing.
     """
-    place = given or Path(os.environ.get("MIEN_TEACHERS", Path(__file__).parents[3] / ".cache" / "peers"))
+    place = given or Path(
+        os.environ.get("MIEN_TEACHERS", Path(__file__).parents[3] / ".cache" / "peers")
+    )
     if not place.is_dir():
         raise FileNotFoundError(
             f"teachers: {place} is not a folder; `make train-detector` fetches {BLAZEFACE} and {MESH}, or "

@@ -30,7 +30,7 @@ log = logging.getLogger("detector.train")
 class Settings:
     """How long and how fast to learn."""
 
-    epochs: int = 60
+    epochs: int = 40
     steps: int = 400  # an epoch
     batch: int = 16  # small: here more steps learn faster than larger ones
     rate: float = 3e-3

@@ -16,11 +16,11 @@ import torch
 
 from models.training.expression import data, evaluate
 from models.training.expression.finish import Places, convert, measure, write
-from models.training.expression.train import Run, combined, train
+from models.training.expression.train import Run, joined, softened, train
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-EPOCHS, POLISH, SEED = 90, 10, 7
+EPOCHS, POLISH, SEED = 60, 16, 7
 log = logging.getLogger("expression")
 
 
@@ -40,14 +40,18 @@ def main() -> None:
     places = Places(ROOT, WORK)
     learn, valid = data.ferplus(options.data, "Train"), data.ferplus(options.data, "Valid")
     if not options.only_evaluate:
-        weak = data.faces(options.data, held_out=False, only_rare=True) if options.weak else None
+        faces = data.faces(options.data, held_out=False)
+        rare = faces.only(data.RARER)
         log.info(
-            "%d FER+ pictures, %d weak labels, %d to validate",
+            "%d FER+ pictures, %d weak labels, %d of them rare, %d to validate",
             len(learn),
-            len(weak or ()),
+            len(faces),
+            len(rare),
             len(valid),
         )
-        net = train(combined(learn, weak), valid, _run(options, checkpoint))
+        first = joined(learn, softened(rare, learn)) if options.weak else learn
+        more = softened(faces, learn) if options.weak else None
+        net = train(first, more, valid, _run(options, checkpoint))
         if options.only_train:
             return
         convert(net, learn, places, options.seed)

