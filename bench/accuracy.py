@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from bench import eyes
+from edge.config import manifest
 from edge.see.settings import SightSettings
 from models.training.detector import evaluate as boxes
 from models.training.detector import figures as box_figures
@@ -173,6 +174,8 @@ def expression(arguments: argparse.Namespace) -> None:
     """FER+ Valid, and persons of faces/ that were held out."""
     data = _folder(arguments.data, "faces")
     models = {n: emotions.ours(folder / "expression.tflite") for n, folder in FILES.items()}
+    warmth = manifest(ROOT / "models" / "manifest.yaml")["expression"].temperature
+    models["ours, int8, a photo"] = emotions.twice(models["ours, int8"], warmth)
     models["fer"] = emotions.fer(_peer("emotion_model_quantized.tflite"))
     if arguments.trial:
         models["trial, int8"] = emotions.ours(arguments.trial)
@@ -198,7 +201,8 @@ def expression(arguments: argparse.Namespace) -> None:
     print("\nExpected calibration error; the temperature from one half, the error from the other\n")
     print(report.table(["network", "as it is", "temperature", "error with it"], rows))
     print(
-        f"\nFER+ Valid by majority: {len(truth)} pictures; {len(EMOTIONS)} classes, fer has seven."
+        f"\nFER+ Valid by majority: {len(truth)} pictures; {len(EMOTIONS)} classes, fer has seven. "
+        "A photo is looked at twice, the second time mirrored; a camera's frame once."
     )
 
 

@@ -12,7 +12,7 @@ from edge.see.runtime import Spec, Tensor
 from edge.types import EMOTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,6 +41,11 @@ def decode(outputs: Mapping[str, Stored], temperature: float) -> tuple[float, ..
     logits = outputs["logits"].real() / temperature
     risen = np.exp(logits - logits.max())
     return tuple((risen / risen.sum()).tolist())
+
+
+def mean(said: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """Probabilities of several looks at one face, averaged, in the order of ``EMOTIONS``."""
+    return tuple(sum(each) / len(said) for each in zip(*said, strict=True))
 
 
 def region(

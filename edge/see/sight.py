@@ -73,7 +73,8 @@ class Sight:
         ``expression_hz`` may be set lower while running, where the board must be spared.
         ``find`` says how the detector goes over a picture (``edge.see.tiles`` goes closer).
         ``looks``: how often the landmark model may look, each time where it last saw the face,
-        before it has to believe in it; a camera shows the face again, a photo does not.
+        before it has to believe in it; a camera shows the face again, a photo does not. With
+        more than one, expression looks at the mirror image too.
         """
         self._find = find
         self._looks = looks
@@ -182,9 +183,12 @@ class Sight:
         started = self._clock()
         region = expression.region(*landmarks.anchor(marks.points))
         crop, _ = image.fit_grey(frame.image, region, expression.SIZE)
-        outputs = model(expression.prepare(crop))
+        # A photo shows a face once: its mirror image is the second opinion that a camera's next
+        # frame would be (FER+ Valid: models/README.md).
+        shown = [crop] if self._looks == 1 else [crop, crop[:, ::-1]]
+        said = [model(expression.prepare(one)) for one in shown]
         self._count("expression", started)
-        return expression.decode(outputs, self._temperature)
+        return expression.mean([expression.decode(one, self._temperature) for one in said])
 
     def _count(self, stage: str, started: int) -> None:
         self.cpu_ns[stage] += self._clock() - started

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.see.settings import SightSettings
+from edge.see.sight import Sight, opened
 from edge.types import EMOTIONS, NS, Frame
 
 RNG = np.random.default_rng(7)
@@ -55,6 +57,17 @@ def test_a_blink_shows_in_the_openness_of_the_eyes(sight, clip):
     ears = [see(frame).faces[0].ear for frame in clip("single_face.mp4")]
     assert min(ears[24:32]) < 0.6 * np.median(ears)
     assert int(np.argmin(ears)) in range(24, 32)
+
+
+def test_a_photo_is_read_together_with_its_mirror_image(files, picture):
+    models, frame = opened(files, emotion=True), Frame(0, picture("single_face.jpg"))
+    mirrored = Frame(0, np.ascontiguousarray(frame.image[:, ::-1]))
+    once = [Sight(models, SightSettings())(seen).faces[0].emotion for seen in (frame, mirrored)]
+    twice = [
+        Sight(models, SightSettings(), looks=2)(seen).faces[0].emotion for seen in (frame, mirrored)
+    ]
+    for said in twice:
+        assert said == pytest.approx(np.mean(once, axis=0), abs=0.03)  # the crops differ by a pixel
 
 
 def test_expression_is_read_at_its_own_rate(sight, clip):

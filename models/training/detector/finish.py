@@ -84,7 +84,7 @@ def write_entry(
         for kind in ("float", "int8")
     }
     facts = manifest.Facts(
-        version="2",
+        version="1",
         licence="faces/: repository Apache-2.0, origin of the photos not stated; FER+ labels MIT, rights in the pictures "
         "unresolved; detection/ and negatives/: not stated; teacher: MediaPipe, Apache-2.0",
         order={name: ORDER[name.split("_")[0]] for name in NAMES},

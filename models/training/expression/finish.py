@@ -42,14 +42,16 @@ class Places:
 
 
 def convert(net: nn.Module, learn: data.Pictures, places: Places, seed: int) -> None:
-    """Float file, clipped ranges, int8 file; refuses a graph that XNNPACK would cut."""
+    """Float file, ranges, int8 file; refuses a graph that XNNPACK would cut."""
     export.to_float(net, (SIZE, SIZE, 1), places.float32)
     rows = np.random.default_rng(seed).choice(len(learn), CALIBRATED_ON, replace=False)
     seen = learn.images[rows]
     random = torch.Generator().manual_seed(seed)
     harsh = augment(torch.from_numpy(seen[: CALIBRATED_ON // 2]), SIZE, random)[:, 0].numpy()
     seen = np.concatenate([np.round(harsh * 255).astype(np.uint8), seen[CALIBRATED_ON // 2 :]])
-    found = export.ranges(places.float32, seen[..., None])
+    # Not clipped: with ReLU6 everywhere nothing lies far out, and on 2,500 pictures of FER+ Train the
+    # logits were 0.036 from float's, 0.067 clipped at 99.99 %, 0.22 at 99.9 %.
+    found = export.ranges(places.float32, seen[..., None], percentile=100.0)
     export.to_int8(places.float32, places.int8, found)
     graph.check(graph.read(places.int8))
     _fixture(places)
