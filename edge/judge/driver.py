@@ -29,9 +29,10 @@ SMALLER, LARGER = 0.6, 1.7
 SEAT_S = 5.0
 """Time constant of where the driver usually is [E]."""
 
-RIVAL_SIZE, RIVAL_NS, SETTLED_NS = 1.5, 2 * NS, 10 * NS
-"""In the first 10 s a face that is 1.5 times larger for 2 s is taken for the driver after all:
-the first one found need not be the one in front, nor a face at all [E]."""
+RIVAL_SIZE, RIVAL_NS, ALONE_NS, SETTLED_NS = 1.5, 2 * NS, NS // 2, 10 * NS
+"""In the first 10 s a face that is 1.5 times larger for 2 s, or for 0.5 s where the first one is
+not seen, is taken for the driver after all: the first one found need not be the one in front, nor a
+face at all [E]."""
 
 MIDDLE = 0.45
 """Of the picture's width: the driver's half reaches a little over the middle [E]."""
@@ -64,13 +65,14 @@ class DriverState:
 def driver(state: DriverState, seen: Observation, rules: PresenceRules) -> FaceReading | None:
     """The face that is judged: the one followed so far, else the best one in the seat."""
     faces = [f for f in seen.faces[:MOST_FACES] if _whole(f) and _on_side(f, seen, rules)]
-    if state.rival is not None and seen.t_ns - state.rival_ns >= RIVAL_NS:
+    followed = next((face for face in faces if face.track == state.track), None)
+    wait_ns = ALONE_NS if followed is None else RIVAL_NS
+    if state.rival is not None and seen.t_ns - state.rival_ns >= wait_ns:
         for face in faces:
             if face.track == state.rival:
                 return face
-    for face in faces:
-        if face.track == state.track:
-            return face
+    if followed is not None:
+        return followed
     if state.seat is not None and rules.driver_side == "any":
         faces = [face for face in faces if _in_seat(face, state.seat)]
     return max(faces, key=lambda face: face.box.area, default=None)

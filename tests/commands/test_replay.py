@@ -33,7 +33,7 @@ def test_a_diff_says_what_comes_goes_and_moves(later, capsys):
     assert re.match(r"- sleep +3\.\d\d\.\.8\.\d\d s level 4", said[2])
     assert re.match(r"\+ sleep +5\.\d\d\.\.8\.\d\d s level 4", said[3])
     assert re.match(
-        r"~ microsleep +1\.\d\d\.\.3\.\d\d s level 3  ->  2\.\d\d\.\.5\.\d\d s", said[1]
+        r"~ microsleep +2\.\d\d\.\.3\.\d\d s level 3  ->  2\.\d\d\.\.5\.\d\d s", said[1]
     )
     gone = [line.split()[1] for line in said if line.startswith("- ")]
     assert gone == ["sleep"]

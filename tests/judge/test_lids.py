@@ -159,3 +159,13 @@ def test_straight_ahead_that_is_learnt_in_a_blink_is_no_nod():
         return face.but(openness=0.1) if 2.93 <= t < 3.1 or 4.0 <= t < 4.15 else face
 
     assert after((6, blinking), fps=30).marks == ["blink", "blink"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("lowered", [0.31, 0.45])
+def test_a_closure_is_not_late_because_shut_eyes_are_read_unsteadily(lowered, seed):
+    def falling(t):
+        return 1.0 if t < 20 else lowered if t < 21.5 else 0.15 if t < 26 else 1.0
+
+    story = after((32, lids(falling, noise=0.05, seed=seed)), fps=30)
+    assert story.at("microsleep") == pytest.approx(21.5 + 1.5, abs=0.3)

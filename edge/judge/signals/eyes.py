@@ -75,6 +75,7 @@ class EyeState:
     until_ns: int = 0  # end of the closure as far as it goes: no later than lids half open
     level: float | None = None  # openness before the closure, and the least in it
     floor: float = 0.0
+    mean: float = 0.0
     settled: bool = True
     lead: tuple[tuple[int, float], ...] = ()  # see ``onset``
     reopened_ns: int | None = None  # a closure that has opened, but may yet go on (bridge)

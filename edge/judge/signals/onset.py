@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from edge.judge.signals.eyes import EyeState
     from edge.judge.signals.rules import EyeRules
 
-LEVEL_S = 0.25
-"""Time constant of the level that the lids fall from: slower than they fall [E]."""
+LEVEL_S = 0.5
+"""Time constant of the level that the lids fall from, slower than they fall; that of where they are
+now is half of it [E]."""
 
 SETTLED_NS = NS // 4
-"""Lids that have been down for so long will not fall any further: the start is found [E]."""
+"""Lids that have been down for so long will not fall any further: the start is found [E]. Down
+means on average, since even shut eyes are read half open at times."""
 
 LEAD = 20
 """So many looks are remembered of it at most: each must stand above all after it."""
@@ -37,9 +39,14 @@ def led(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeR
     """
     first = state.first_ns == t_ns
     floor = opening if first else min(state.floor, opening)
+    passed_ns = 2 * (t_ns - between_ns)
+    mean = opening if first else levelled(state.mean, opening, 2 * passed_ns)
+    begun = t_ns - state.first_ns >= SETTLED_NS
     level = opening if state.level is None else state.level
-    if floor >= rules.deep_below:  # lowered, perhaps to stay so
-        level = levelled(level, opening, 2 * (t_ns - between_ns))
+    if not begun:  # a film may begin here, and one look is not much to go by
+        level = max(level, opening)
+    elif mean >= rules.deep_below:  # lowered, perhaps to stay so
+        level = levelled(level, opening, passed_ns)
     lead = () if first else state.lead
     before = state.openness
     if before is not None:  # else the first look of all shows the eyes so
@@ -50,12 +57,13 @@ def led(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeR
     half = (level + floor) / 2
     if level >= rules.deep_below and half < rules.shut_below:
         since_ns = next((at for at, above in reversed(lead) if above >= half), since_ns)
-    settled = floor < rules.deep_below and t_ns - since_ns >= SETTLED_NS
+    settled = begun and mean < rules.deep_below
     return replace(
         state,
         shut_since_ns=since_ns,
         level=level,
         floor=floor,
+        mean=mean,
         lead=() if settled else lead,
         settled=settled,
     )
