@@ -35,6 +35,7 @@ class Slice:
     anybody_s: float = 0.0
     faces_s: float = 0.0
     shut_s: float = 0.0
+    closed_s: float = 0.0  # how long a closure had lasted by then: its start is settled afterwards
     level: int = 0
     emotion: list[float] = field(default_factory=lambda: [0.0] * len(EMOTIONS))
     emotion_s: float = 0.0
@@ -51,6 +52,7 @@ class Slice:
         self.anybody_s += other.anybody_s
         self.faces_s += other.faces_s
         self.shut_s += other.shut_s
+        self.closed_s = max(self.closed_s, other.closed_s)
         self.level = max(self.level, other.level)
         self.emotion = [a + b for a, b in zip(self.emotion, other.emotion, strict=True)]
         self.emotion_s += other.emotion_s
@@ -78,6 +80,7 @@ class Slice:
         if frame.driver is not None:
             self.level = max(self.level, frame.driver.level)
             self.shut_s += span_s * bool(frame.driver.eyes_shut)
+            self.closed_s = max(self.closed_s, frame.driver.closed_s)
             self._value("openness", frame.driver.eyes_open, span_s)
 
     def _value(self, name: str, value: float | None, span_s: float) -> None:

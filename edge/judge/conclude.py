@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 from edge.judge.driver import advance_driver
 from edge.judge.signals.direction import relative
-from edge.judge.signals.eyes import (
-    readable,
-    turned,
-)
+from edge.judge.signals.lids import readable, turned
 from edge.judge.signals.looking import looking
 from edge.judge.signals.perclos import perclos
 from edge.judge.speed import distraction_counts

@@ -15,10 +15,9 @@ from edge.judge.signals.eyes import (
     Look,
     advance_eyes,
     is_shut,
-    openness,
-    readable,
 )
 from edge.judge.signals.gestures import advance_gestures
+from edge.judge.signals.lids import openness, readable
 from edge.judge.signals.looking import advance_looking, read
 from edge.judge.speed import speed_kmh
 from edge.judge.values import replace

@@ -167,7 +167,10 @@ def _eyes(axes: Axes, bins: Bins, summary: r.Summary) -> None:
     openness = _means(bins, "openness")
     axes.fill_between(edges, 0, _steps(np.clip(openness, 0, 1)), color="#4db6ac", alpha=0.55, lw=0)
     flags = [piece.shut_s > piece.passed_s / 2 for piece in bins.slices]
-    for start_s, end_s in _spans(flags, bins.length_s):
+    for first_s, end_s in _spans(flags, bins.length_s):
+        within = bins.slices[round(first_s / bins.length_s) : round(end_s / bins.length_s)]
+        closed_s = max(piece.closed_s for piece in within)
+        start_s = max(first_s, end_s - closed_s)
         axes.axvspan(start_s, end_s, color="#37474f", alpha=0.9, linewidth=0)
         if end_s - start_s >= 0.05 * summary.duration_s:
             text = f"shut {end_s - start_s:.1f} s"

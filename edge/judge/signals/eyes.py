@@ -7,7 +7,6 @@ where the eyes were lowered before they shut, or half open for a while after.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from edge.types import NS
 
 if TYPE_CHECKING:
     from edge.judge.signals.rules import EyeRules
-    from edge.types import FaceReading
 
 BLINK_NS = NS // 2
 """Closures under 0.5 s are blinks (Johns; Wilkinson): they do not break a run of open eyes."""
@@ -86,27 +84,6 @@ class EyeState:
     fell_deg: float = 0.0  # how far the head has gone down in it
     closures: tuple[Closure, ...] = ()
     valid: tuple[Span, ...] = ()
-
-
-def openness(ear: float | None, ear_shut: float, ear_open: float) -> float | None:
-    """Eye aspect ratio to openness: 0 shut, 1 as open as usual, at most 1.2."""
-    if ear is None or not math.isfinite(ear):  # NaN from a model is "not seen"
-        return None
-    return min(1.2, max(0.0, (ear - ear_shut) / (ear_open - ear_shut)))
-
-
-def readable(face: FaceReading, rules: EyeRules) -> bool:
-    """Whether the eyes of this face can be judged at all."""
-    if face.ear is None or not math.isfinite(face.ear) or not face.confidence >= rules.confidence:
-        return False
-    if face.eyes_visible is not None and not face.eyes_visible >= 0.5:
-        return False
-    return not turned(face, rules)
-
-
-def turned(face: FaceReading, rules: EyeRules) -> bool:
-    """Whether the head is turned so far that an eye is hidden."""
-    return face.pose is not None and abs(face.pose.yaw_deg) > rules.yaw_deg
 
 
 def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> EyeState:
