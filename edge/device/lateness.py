@@ -14,6 +14,20 @@ LATE = 1.5
 IN_VAIN = 4
 """Frames skipped in a row of which none was less late: there is no newer one to be had by it."""
 
+THERE_ALREADY = 0.1
+"""Of an interval: a frame that took no longer to get had been waiting for us."""
+
+
+def passed_over(gap_ns: float, interval_ns: float, waited_ns: int) -> int:
+    """Frames that a driver wrote over because nobody came for them.
+
+    They show as a gap in the stamps (``gap_ns`` from one frame to the next) before a frame that was
+    there already. A gap that was waited through is the camera's own: it takes its time in the dark.
+    """
+    if waited_ns > THERE_ALREADY * interval_ns:
+        return 0
+    return max(0, round(gap_ns / interval_ns) - 1)
+
 
 class Lateness:
     """Call it with every frame: how late it is, and whether it is to be skipped."""

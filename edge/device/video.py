@@ -16,7 +16,7 @@ import numpy as np
 
 from edge.device import opencv
 from edge.device.camera import CameraError, is_live, kind, without_password
-from edge.device.lateness import Lateness
+from edge.device.lateness import Lateness, passed_over
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def _live(
     interval_ns = NS / (capture.get(cv2.CAP_PROP_FPS) or settings.fps)
     lateness = Lateness(interval_ns)
     last_ns = 0
+    stamp_before_ms = 0.0
     dropped = grabs = 0
     came_ns = read_ns = time.monotonic_ns()
     while True:
@@ -115,7 +116,12 @@ def _live(
         stamp_ms = _stamp_ms(capture, grabs, interval_ns)
         late_ns, skipped = 0.0, False
         if stamp_ms > 0:  # else it has no time of its own: it was taken when it came
-            late_ns, skipped = lateness(stamp_ms * 1e6, now_ns, now_ns - asked_ns)
+            waited_ns = now_ns - asked_ns
+            late_ns, skipped = lateness(stamp_ms * 1e6, now_ns, waited_ns)
+            if stamp_before_ms:
+                gap_ns = (stamp_ms - stamp_before_ms) * 1e6
+                dropped += passed_over(gap_ns, interval_ns, waited_ns)
+            stamp_before_ms = stamp_ms
         if skipped:
             dropped += 1
             continue

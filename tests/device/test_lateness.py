@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.device.lateness import Lateness
+from edge.device.lateness import Lateness, passed_over
 
 MS = 1_000_000
 
@@ -39,3 +39,14 @@ def test_a_machine_that_stutters_while_it_catches_up_is_not_taken_in():
     before = [(n * 40, 1000 + n * 40, 35) for n in range(25)]
     waiting = [((25 + n) * 40, 1000 + 25 * 40 + 2000 + n * 25, 25) for n in range(160)]
     assert shown(before + waiting)[25] > 25 * 40 + 1500
+
+
+def test_frames_that_a_driver_wrote_over_are_told_from_those_that_a_camera_never_took():
+    every = 33 * MS
+    assert passed_over(33 * MS, every, waited_ns=20 * MS) == 0
+    assert (
+        passed_over(200 * MS, every, waited_ns=1 * MS) == 5
+    )  # we took six intervals over the last
+    assert passed_over(66 * MS, every, waited_ns=40 * MS) == 0  # it exposes for two: dusk
+    assert passed_over(66 * MS, every, waited_ns=6 * MS) == 0  # so, and we were nearly late
+    assert passed_over(-900 * MS, every, waited_ns=0) == 0  # a stream that begins anew
