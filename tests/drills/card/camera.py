@@ -2,7 +2,8 @@
 
 What ends by itself is waited for in the same process; a camera that gives nothing any more, or what
 nobody can decode, ends the process, and systemd starts it again until there are pictures. A camera
-that is faster than we work is not among them yet: it was not told of here (docs/appliance.md).
+that is faster than we work is not among them: the emulated board asks for so few pictures that it
+keeps up with what it asked for (docs/appliance.md).
 """
 
 from __future__ import annotations
