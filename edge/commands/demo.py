@@ -34,8 +34,8 @@ WINDOW_S = 4.0
 SEEN_BY_A_PERSON = {
     "WolfgangLanger_Pexels.mp4": (
         (0.0, 0.7, "awake, looking down, lids lowered"),
-        (0.7, 5.7, "eyes shut, worried; a hand over the face from 3.8 s"),
-        (5.7, 9.6, "eyes open, looking up, a hand at the mouth, then calm"),
+        (0.7, 5.8, "eyes shut, worried; a hand over the face from 3.8 s"),
+        (5.8, 9.6, "eyes open, looking up, a hand at the mouth, then calm"),
         (9.6, 18.3, "laughing, eyes narrowed"),
         (18.3, 19.7, "laughing with her eyes shut"),
     )
