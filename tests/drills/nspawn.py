@@ -138,16 +138,30 @@ def _struck(drill: Drill, name: str, what: str) -> str:
 
 
 def broker_gone(drill: Drill) -> str:
+    """Two outages at the most: a device that is back before its listener has told by then.
+
+    Nothing is counted here, so that hides no loss (``make drill-broker`` counts).
+    """
     before = drill.pid()
-    drill.broker.kill()
-    time.sleep(OUTAGE_S)
-    began = time.monotonic()
-    drill.broker.start()
-    until(lambda: drill.hears("event", began, lambda said: json.loads(said)["late"]), "late events")
+    for patience_s in (25.0, 60.0):
+        drill.broker.kill()
+        time.sleep(OUTAGE_S)
+        began = time.monotonic()
+        drill.broker.start()
+        try:
+            until(lambda since_s=began: _late(drill, since_s), "late events", patience_s)
+            break
+        except DrillError:
+            if patience_s > 25:
+                raise
     assert drill.pid() == before, "it was restarted"
     return (
         f"the same process; the first late event {time.monotonic() - began:.1f} s after it was back"
     )
+
+
+def _late(drill: Drill, since_s: float) -> bool:
+    return drill.hears("event", since_s, lambda said: json.loads(said)["late"])
 
 
 def stopped(drill: Drill) -> str:

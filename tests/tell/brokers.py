@@ -145,7 +145,8 @@ class Listener:
             self.client.tls_set(ca)
         if login:
             self.client.username_pw_set(login["username"], login["password"])
-        self.client.reconnect_delay_set(1, 1)
+        # a device that comes back in the same moment tells what waited at once: be there before it
+        self.client.reconnect_delay_set(0.1, 0.1)
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = self._on_subscribe
         self.client.on_disconnect = self._on_disconnect
