@@ -20,10 +20,8 @@ MOST = 1200
 FINEST_S = 0.05
 STANDS_S = 1.0
 
-VALUES = (
-    *("valence", "arousal", "calm", "worried", "confused"),
-    *("attention", "eyes_open", "openness"),
-)
+FELT = ("valence", "arousal", "calm", "worried", "confused")
+VALUES = (*FELT, "attention", "eyes_open", "openness")
 """``eyes_open`` and the rest: means over faces; ``openness`` is the driver's own."""
 
 
@@ -72,7 +70,7 @@ class Slice:
             emotion = face.emotion
             if emotion is UNSET or emotion is None:
                 continue
-            for name in ("valence", "arousal", "calm", "worried", "confused"):
+            for name in FELT:
                 self._value(name, getattr(emotion, name), span_s)
             self.emotion_s += span_s
             for index, name in enumerate(EMOTIONS):

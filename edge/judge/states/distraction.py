@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge.judge.signals.looking import BLINK_NS
 from edge.judge.spans import Span, extended, within
 from edge.judge.states.rules import CLUSTER
 from edge.judge.states.zones import DOWN, FORWARD, free, zone
@@ -21,9 +22,6 @@ PHONE_LEAST_NS, PHONE_MOST_NS, PHONE_WINDOW_NS, PHONE_DWELLS = NS * 6 // 10, 2 *
 PHONE_OVER_NS = 10 * NS
 """Three short dwells below the road within 30 s look like a telephone in the lap [E, beta]."""
 
-BLINK_NS = NS * 3 // 10
-"""Eyes that were read so recently are taken to look where they did: blinks are no looks [E]."""
-
 WARN_AFTER_NS = NS
 """A warning comes a second after the caution at the earliest [E]: somebody may still react."""
 
@@ -33,7 +31,7 @@ class AttentionState:
     """Where head and eyes point, since when, and what has added up."""
 
     seen_ns: int | None = None
-    gaze_ns: int | None = None  # when the eyes were last read
+    gaze_ns: int | None = None  # when the eyes were last read: a blink later they look there still
     glance: bool = False  # the eyes alone are away
     zone: str | None = None
     zone_ns: int = 0  # in this zone since

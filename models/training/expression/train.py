@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tqdm import tqdm
 from models.training.expression.augment import CUT, CUT_LAST, augment
 from models.training.expression.data import WEAK_TRUST, Pictures
 from models.training.expression.decode import EMOTIONS
+from models.training.expression.evaluate import twice
 from models.training.expression.net import SIZE, ExpressionNet
 
 log = logging.getLogger(__name__)
@@ -72,14 +74,9 @@ def joined(one: Pictures, other: Pictures) -> Pictures:
 
 def taught(pictures: Pictures, net: nn.Module) -> Pictures:
     """The same pictures with targets of which the network's own answers are a part."""
-    both = [_answers(net, pictures.images[:, :, ::step]) for step in (1, -1)]
-    own = (both[0] + both[1]) / 2
+    own = np.exp(twice(partial(logits, net), 1.0)(pictures.images))
     targets = VOTES_LAST * pictures.targets + (1 - VOTES_LAST) * own
     return replace(pictures, targets=targets.astype(np.float32))
-
-
-def _answers(net: nn.Module, images: np.ndarray) -> np.ndarray:
-    return torch.from_numpy(logits(net, np.ascontiguousarray(images))).softmax(1).numpy()
 
 
 def train(pictures: Pictures, more: Pictures | None, valid: Pictures, run: Run) -> nn.Module:
