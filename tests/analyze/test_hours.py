@@ -10,6 +10,7 @@ from edge.analysis import results as r
 from edge.analysis.bins import MOST, Bins
 from edge.analysis.record import Record
 from edge.types import EMOTIONS, Step
+from tests.analyze.people import somebody
 
 FPS = 4
 
@@ -18,28 +19,16 @@ def frame(index: int) -> r.Frame:
     """Somebody who is happy for the first half of each minute and away for the last ten seconds."""
     t_s = index / FPS
     label = "happy" if t_s % 60 < 30 else "sad"
-    face = r.Face(
-        track=1 + int(t_s // 60),
-        box=(10.0, 10.0, 60.0, 60.0),
-        confidence=1.0,
-        eyes_open=1.0,
-        mouth_open=0.0,
-        yaw_deg=0.0,
-        pitch_deg=0.0,
-        roll_deg=0.0,
+    face = somebody(
+        1 + int(t_s // 60),
+        (10.0, 10.0, 60.0, 60.0),
+        label,
+        felt={
+            "probabilities": {name: float(name == label) for name in EMOTIONS},
+            "valence": 0.8 if label == "happy" else -0.7,
+            "arousal": 0.1,
+        },
         attention=r.Attention(value=0.5, head=0.5, gaze=None, eyes=None),
-        emotion=r.Emotion(
-            label=label,
-            confidence=0.9,
-            probabilities={name: float(name == label) for name in EMOTIONS},
-            valence=0.8 if label == "happy" else -0.7,
-            arousal=0.1,
-            calm=None,
-            worried=None,
-            confused=None,
-            attitude=None,
-            between=[],
-        ),
         actions=None,
         actions_trusted=[],
     )

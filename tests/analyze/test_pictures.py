@@ -7,33 +7,13 @@ import pytest
 
 from edge.analysis import results as r
 from edge.analysis.write.pictures import annotated
-from edge.types import EMOTIONS
+from tests.analyze.people import somebody
 
 
 def face(track: int, left: float, top: float, *, label: str = "happy", side: float = 60) -> r.Face:
-    return r.Face(
-        track=track,
-        box=(left, top, left + side, top + side),
-        confidence=1.0,
-        eyes_open=1.0,
-        mouth_open=0.0,
-        yaw_deg=0.0,
-        pitch_deg=0.0,
-        roll_deg=0.0,
-        attention=None,
-        emotion=r.Emotion(
-            label=label,
-            confidence=0.9,
-            probabilities=dict.fromkeys(EMOTIONS, 0.125),
-            valence=0.0,
-            arousal=0.0,
-            calm=None,
-            worried=0.0,
-            confused=None,
-            attitude=None,
-            between=["neutral", "sad"] if label == "uncertain" else [],
-        ),
-    )
+    between = ["neutral", "sad"] if label == "uncertain" else []
+    box = (left, top, left + side, top + side)
+    return somebody(track, box, label, felt={"worried": 0.0, "between": between})
 
 
 def drawn(*faces: r.Face, driver: r.Driver | None = None) -> np.ndarray:
