@@ -15,8 +15,6 @@ import msgspec
 if TYPE_CHECKING:
     from pathlib import Path
 
-PORT = 8077
-
 log = logging.getLogger("mien")
 
 

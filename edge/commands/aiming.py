@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from edge.appliance import bootfile
-from edge.commands.aim import PORT, Asked, asked
+from edge.commands.aim import Asked, asked
 from edge.device import disk
+from edge.page.network import OPEN_S, PORT, own_address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 REQUEST, TOLD, TOKEN = "aim", "mien-aim.txt", "page"
 """Below ``/run/mien``, on the boot partition, and below ``/var/lib/mien/secret``."""
 
-OPEN_S = 15 * 60
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """What nobody mistakes for another on the way from a card to a phone."""
 
@@ -64,7 +64,7 @@ def address(run: Path, card: Path, patience_s: float = 120.0) -> bool:
     if wanted is None:
         return True
     until_s = time.monotonic() + patience_s
-    while (host := _own_address()) is None:
+    while (host := own_address()) is None:
         if time.monotonic() > until_s:
             return False
         time.sleep(1)
@@ -102,13 +102,3 @@ def _token(kept: Path) -> str:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         disk.replace(file, token.encode())
         return token
-
-
-def _own_address() -> str | None:
-    """The address in the network that leads on; nothing is sent to find out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.connect(("192.0.2.1", 9))
-        except OSError:
-            return None
-        return str(sock.getsockname()[0])

@@ -13,6 +13,7 @@ from edge.commands.desk import opened
 from edge.commands.service import serve
 from edge.device.buzzer import BuzzerError
 from edge.device.camera import CameraError
+from edge.page.network import OPEN_S, PORT
 from edge.see.runtime import ModelError
 from edge.tell.trust import LinkError
 
@@ -65,7 +66,7 @@ def _page(arguments: argparse.Namespace, config: Config) -> Page | None:
     if wanted is None:
         return None
     try:
-        page = _opened(f"0.0.0.0:{aim.PORT}", config, wanted)
+        page = _opened(f"0.0.0.0:{PORT}", config, wanted)
     except configuration.ConfigError as error:  # nobody asked us: no reason not to watch
         log.warning("aim: %s", error)
         return None
@@ -79,7 +80,7 @@ def _opened(text: str, config: Config, wanted: aim.Asked | None = None) -> Page:
         raise configuration.ConfigError(msg)
     try:
         from edge.page.door import PageError, address  # noqa: PLC0415 - an extra
-        from edge.page.server import OPEN_S, Page  # noqa: PLC0415 - as above
+        from edge.page.server import Page  # noqa: PLC0415 - as above
     except ImportError as error:
         msg = f"--page: needs more than is installed ({error.name}): pip install 'mien[page]'"
         raise configuration.ConfigError(msg) from error

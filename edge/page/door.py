@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from secrets import compare_digest
 from typing import TYPE_CHECKING
@@ -11,12 +10,13 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from edge.page.network import OPEN_S, PORT
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PORT = 8077
 COOKIE = "mien_page"
-COOKIE_S = 15 * 60
+COOKIE_S = OPEN_S
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADERS = {
     "Cache-Control": "no-store",
@@ -107,13 +107,3 @@ def _refusal(scope: Scope, token: str | None, hosts: set[str]) -> Response | Non
 
 def _same(given: str, token: str) -> bool:
     return compare_digest(given.encode("utf-8", "surrogateescape"), token.encode())
-
-
-def own_address() -> str:
-    """This machine's address in its network; nothing is sent to find out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.connect(("192.0.2.1", 9))
-        except OSError:  # no network at all
-            return socket.gethostname()
-        return str(sock.getsockname()[0])

@@ -24,8 +24,9 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from edge.page.door import Address, PageError, guarded, own_address
+from edge.page.door import Address, PageError, guarded
 from edge.page.look import Look, jpeg, told
+from edge.page.network import OPEN_S, own_address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from edge.types import Frame, Observation, Step
-
-OPEN_S = 15 * 60
-"""Whoever aims a camera is done by then; whoever forgot it is not watched (privacy rules)."""
 
 PATIENCE_S = 2.0
 """How long a request waits for a newer look before it is told that there is none."""
@@ -78,7 +76,9 @@ class Page:
             msg = f"--page: {where.host}:{where.port}: {error.strerror}"
             raise PageError(msg) from error
         self.port: int = self._socket.getsockname()[1]
-        host = where.host if where.host not in {"0.0.0.0", "::"} else own_address()  # noqa: S104
+        host = where.host
+        if host in {"0.0.0.0", "::"}:  # noqa: S104
+            host = own_address() or socket.gethostname()
         shown = f"[{host}]" if ":" in host else host
         query = "" if self.token is None else f"?token={self.token}"
         self.url = f"http://{shown}:{self.port}/{query}"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from edge.commands import aim, aiming
+from edge.commands import aim
+from edge.page.network import PORT, own_address
 from tests.appliance.test_boot import GOOD, Board
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def test_once_there_is_a_network_the_address_is_written_in_numbers(board):
     assert main_address(board) == 0
     host, same = LINK.findall(told(board))[0]
     assert same == known
-    assert re.fullmatch(r"[0-9.]+", host) or aiming._own_address() is None
+    assert re.fullmatch(r"[0-9.]+", host) or own_address() is None
 
 
 def main_address(board: Board) -> int:
@@ -168,7 +169,7 @@ def test_the_service_opens_it_and_the_address_on_the_card_lets_in(
         clip: Path = media / "single_face.mp4"
         process = service(clip, port, "--aim", board.root / "run/mien/aim", loop=True)
         hears.wait_for("info", lambda said: said["privacy"]["page"])
-        address = f"http://127.0.0.1:{aim.PORT}/"
+        address = f"http://127.0.0.1:{PORT}/"
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with opener.open(f"{address}?token={token(board)}", timeout=10) as page:
             assert b"<html" in page.read().lower()
