@@ -83,17 +83,22 @@ class Room:
             msg = f"camera.source: the same picture for more than {FROZEN_S} s"
             raise CameraError(msg, "camera_frozen")
 
-    def hold_out(self) -> None:
+    @property
+    def missing(self) -> Path | None:
+        """Where the camera's device or file ought to be, and is not."""
+        source = self._settings.source
+        device = Path(f"/dev/video{source}" if isinstance(source, int) else str(source))
+        absent = camera.kind(source) in {"v4l2", "file"} and not device.exists()
+        return device if absent else None
+
+    def hold_out(self, missing: Path | None) -> None:
         """The camera cannot be had: still there and answering for a while, where systemd watches.
 
         Nothing is opened again in here; but a camera that is plugged in is not kept waiting.
         """
-        source = self._settings.source
-        device = Path(f"/dev/video{source}" if isinstance(source, int) else str(source))
-        missing = camera.kind(source) in {"v4l2", "file"} and not device.exists()
         until_ns = self._started_ns + LEAST_LIFE_S * NS
         while watchdog.watched() and time.monotonic_ns() < until_ns:
-            if self._talk.desk.restart or (missing and device.exists()):
+            if self._talk.desk.restart or (missing is not None and missing.exists()):
                 return
             self._out.tend()
             self._talk(time.monotonic_ns())
