@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from edge.device.camera import CameraError
 from edge.types import NS, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from edge.commands.conversation import Conversation
     from edge.device.camera import CameraSettings
@@ -83,22 +84,20 @@ class Room:
             msg = f"camera.source: the same picture for more than {FROZEN_S} s"
             raise CameraError(msg, "camera_frozen")
 
-    @property
-    def missing(self) -> Path | None:
-        """Where the camera's device or file ought to be, and is not."""
-        source = self._settings.source
-        device = Path(f"/dev/video{source}" if isinstance(source, int) else str(source))
-        absent = camera.kind(source) in {"v4l2", "file"} and not device.exists()
-        return device if absent else None
-
-    def hold_out(self, missing: Path | None) -> None:
+    @contextmanager
+    def holding_out(self) -> Iterator[None]:
         """The camera cannot be had: still there and answering for a while, where systemd watches.
 
+        It is told inside, first: whoever hears of it may plug the camera in before we look for it.
         Nothing is opened again in here; but a camera that is plugged in is not kept waiting.
         """
+        source = self._settings.source
+        device = Path(f"/dev/video{source}" if isinstance(source, int) else str(source))
+        missing = camera.kind(source) in {"v4l2", "file"} and not device.exists()
+        yield
         until_ns = self._started_ns + LEAST_LIFE_S * NS
         while watchdog.watched() and time.monotonic_ns() < until_ns:
-            if self._talk.desk.restart or (missing is not None and missing.exists()):
+            if self._talk.desk.restart or (missing and device.exists()):
                 return
             self._out.tend()
             self._talk(time.monotonic_ns())

@@ -109,9 +109,8 @@ def serve(
                     out.publish(said)
                 talk(step.t_ns)
         except CameraError as error:  # gone for good in here: the last word says so
-            missing = room.missing  # before it is told: whoever hears of it may plug it in at once
-            _lament(error, reporter, pulse, out)
-            room.hold_out(missing)
+            with room.holding_out():
+                _lament(error, reporter, pulse, out)
             raise
         finally:  # however it ends, no episode stays open
             room.farewell()
