@@ -12,7 +12,6 @@ import logging
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from edge.appliance import bootfile
 from edge.appliance.bootfile import FILES, NAME, SECRETS, Wish
 from edge.appliance.wifi import keyfile
 from edge.commands import aiming
+from edge.commands.places import Places
 from edge.device import disk
 from edge.strict import ConfigError
 
@@ -38,46 +38,6 @@ BOM = b"\xef\xbb\xbf"
 NETWORKS = Path("run/NetworkManager/system-connections")
 
 log = logging.getLogger("mien")
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where things lie; ``root`` is ``/`` but in tests."""
-
-    root: Path
-    partition: Path | None
-
-    @property
-    def kept(self) -> Path:
-        """What outlives a restart."""
-        return self.root / "var/lib/mien"
-
-    @property
-    def last(self) -> Path:
-        """The file as it was when it was last good, without its secrets."""
-        return self.kept / "boot" / NAME
-
-    @property
-    def run(self) -> Path:
-        """What the services read."""
-        return self.root / "run/mien"
-
-    @property
-    def etc(self) -> Path:
-        """What the owner wrote on the device itself."""
-        return self.root / "etc/mien"
-
-    def stored(self, place: str) -> str | None:
-        """A secret that was moved earlier."""
-        try:
-            return (self.kept / "secret" / place).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-
-    def there(self, name: str, place: str) -> bool:
-        """Whether a file lies beside ``mien.yaml``, or is kept since it did."""
-        beside = self.partition is not None and (self.partition / name).is_file()
-        return beside or (self.kept / place).is_file()
 
 
 def run(arguments: argparse.Namespace) -> int:
