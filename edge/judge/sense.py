@@ -11,13 +11,9 @@ from edge.judge.signals.calibration import (
     reseeded,
 )
 from edge.judge.signals.direction import DirectionState, advance_direction, relative
-from edge.judge.signals.eyes import (
-    Look,
-    advance_eyes,
-    is_shut,
-)
+from edge.judge.signals.eyes import advance_eyes, is_shut
 from edge.judge.signals.gestures import advance_gestures
-from edge.judge.signals.lids import openness, readable
+from edge.judge.signals.lids import Look, openness, readable
 from edge.judge.signals.looking import advance_looking, read
 from edge.judge.speed import speed_kmh
 from edge.judge.values import replace

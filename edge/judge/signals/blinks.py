@@ -17,7 +17,7 @@ from edge.judge.values import replace
 from edge.types import NS, Mark
 
 if TYPE_CHECKING:
-    from edge.judge.signals.eyes import Look
+    from edge.judge.signals.lids import Look
 
 RISE_S, SINK_S = 0.15, 0.5
 """Time constants of the level that a blink is measured against: eyes that have just opened are

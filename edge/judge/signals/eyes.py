@@ -16,6 +16,7 @@ from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:
+    from edge.judge.signals.lids import Look
     from edge.judge.signals.rules import EyeRules
 
 BLINK_NS = NS // 2
@@ -45,20 +46,6 @@ class Closure:
     start_ns: int
     end_ns: int
     deep_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look at the eyes: ``openness`` and head pitch, each None where not seen.
-
-    ``pitch_deg``: from the camera: for how far it falls, which no new straight ahead may change.
-
-    ``low``: the head is bent so far down that lids look shut over open eyes.
-    """
-
-    openness: float | None = None
-    pitch_deg: float | None = None
-    low: bool = False
 
 
 @dataclass(frozen=True, slots=True)

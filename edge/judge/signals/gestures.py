@@ -10,7 +10,7 @@ from edge.judge.values import replace
 from edge.types import NS, Mark
 
 if TYPE_CHECKING:
-    from edge.judge.signals.eyes import Look
+    from edge.judge.signals.lids import Look
 
 GAPE, CLOSED = 0.6, 0.4
 """Inner-lip gap / mouth width: a yawn stays above the first throughout, and ends under the second

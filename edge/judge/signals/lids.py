@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edge.judge.signals.rules import EyeRules
     from edge.types import FaceReading
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the eyes: ``openness`` and head pitch, each None where not seen.
+
+    ``pitch_deg``: from the camera: for how far it falls, which no new straight ahead may change.
+
+    ``low``: the head is bent so far down that lids look shut over open eyes.
+    """
+
+    openness: float | None = None
+    pitch_deg: float | None = None
+    low: bool = False
 
 
 def openness(ear: float | None, ear_shut: float, ear_open: float) -> float | None:
