@@ -100,6 +100,12 @@ def decode(
     return faces
 
 
+def centred(box: Box, other: Box) -> bool:
+    """Whether the middle of ``box`` lies in the other one."""
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return other.left <= x <= other.right and other.top <= y <= other.bottom
+
+
 def overlap(a: Box, b: Box) -> float:
     """Intersection over union, 0..1."""
     width = min(a.right, b.right) - max(a.left, b.left)

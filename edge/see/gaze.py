@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from edge.types import Gaze
+from edge.types import EAR_OPEN, EAR_SHUT, Gaze
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,8 +49,6 @@ MOST = math.sin(math.radians(70.0))
 
 RIGHT, LEFT = (0, 8, 32), (16, 24, 37)
 """Outer corner, inner corner and middle of the iris, as numbers of landmarks."""
-
-EAR_SHUT, EAR_OPEN = 0.26 / 3, 0.26
 
 
 def gaze(

@@ -140,6 +140,4 @@ def _moved(face: Detection, corner: tuple[int, int], scale: tuple[float, float])
 
 def _same(box: Box, other: Box) -> bool:
     """One face seen twice, or a part of one taken for a face."""
-    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    inside = other.left <= x <= other.right and other.top <= y <= other.bottom
-    return inside or detector.overlap(box, other) > detector.OVERLAP
+    return detector.centred(box, other) or detector.overlap(box, other) > detector.OVERLAP

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.see.detector import overlap
+from edge.see.detector import centred, overlap
 
 if TYPE_CHECKING:
     from edge.see.image import Region
@@ -27,12 +27,7 @@ class Track:
 
 def known(box: Box, tracks: list[Track]) -> bool:
     """Whether ``box`` shows a face that is followed already."""
-    return any(overlap(box, track.box) > SAME or _inside(box, track.box) for track in tracks)
-
-
-def _inside(box: Box, other: Box) -> bool:
-    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    return other.left <= x <= other.right and other.top <= y <= other.bottom
+    return any(overlap(box, track.box) > SAME or centred(box, track.box) for track in tracks)
 
 
 def apart(tracks: list[Track]) -> list[Track]:
@@ -46,4 +41,4 @@ def apart(tracks: list[Track]) -> list[Track]:
 
 def _one(box: Box, other: Box) -> bool:
     shared = overlap(box, other)
-    return shared >= 0.5 or (shared > SAME and (_inside(box, other) or _inside(other, box)))
+    return shared >= 0.5 or (shared > SAME and (centred(box, other) or centred(other, box)))

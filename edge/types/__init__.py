@@ -26,10 +26,12 @@ from edge.types.seeing import (
     Remembered,
     Vehicle,
 )
-from edge.types.words import ACTIONS, EMOTIONS, NS, Between, Level
+from edge.types.words import ACTIONS, EAR_OPEN, EAR_SHUT, EMOTIONS, NS, Between, Level
 
 __all__ = [
     "ACTIONS",
+    "EAR_OPEN",
+    "EAR_SHUT",
     "EMOTIONS",
     "NS",
     "Alert",

@@ -48,3 +48,7 @@ class Level(IntEnum):
     WARNING = 3
     CRITICAL = 4
     EMERGENCY = 5
+
+
+EAR_SHUT, EAR_OPEN = 0.26 / 3, 0.26
+"""Ends of the common scale of ``FaceReading.ear``: an average shut and an average open eye."""

@@ -10,6 +10,8 @@ from edge.judge.advance import advance
 from edge.judge.rules import Rules
 from edge.judge.state import State
 from edge.types import (
+    EAR_OPEN,
+    EAR_SHUT,
     NS,
     Alert,
     Box,
@@ -22,8 +24,6 @@ from edge.types import (
     Step,
     Vehicle,
 )
-
-EAR_SHUT, EAR_OPEN = 0.26 / 3, 0.26
 
 
 @dataclass(frozen=True)

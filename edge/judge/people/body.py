@@ -9,13 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.types import AttentionIndex
+from edge.types import EAR_OPEN, EAR_SHUT, AttentionIndex
 
 if TYPE_CHECKING:
     from edge.types import FaceReading, Pose
-
-EAR_SHUT, EAR_OPEN = 0.26 / 3, 0.26
-"""Ends of the common scale of ``FaceReading.ear``: an average shut and an average open eye."""
 
 VISIBLE = 0.5
 """Belief in visible eyes under which nothing is read off them."""
