@@ -23,6 +23,7 @@ import numpy as np
 from edge import config
 from edge.device import camera
 from edge.device.camera import CameraError, CameraSettings
+from edge.judge.states.rules import AttentionRules
 from edge.see import detector, eyes, landmarks
 from edge.see.runtime import load
 from edge.see.settings import SightSettings
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 ROOM = 40
 """Pixels around a face that fills its picture: without them no detector finds it."""
 
-SURE = 0.5
-"""Confidence from which a gaze is used (``edge.judge``)."""
+SURE = AttentionRules().gaze_sure
+"""Confidence from which a gaze is used."""
 
 
 def main() -> int:

@@ -3,11 +3,10 @@
     python -m bench.naming [--data DIR]
 
 Every picture of FER+ Valid goes through the product's own landmarks, eyes and expression (not its
-detector: the faces fill their pictures) and is named by one look, as a camera has it; a photo has a
-second one, mirrored. The network was trained on none of them. How much lowered lids take off sorrow
-(`DOUBT`) is shown beside nothing at all and all of it; it was chosen after a look at all these
-pictures, so the two halves only say how steady that is. The shut eyes are those of `eyes/faces`
-(evaluation only), posed for photos of shut eyes.
+detector: the faces fill their pictures) and is named as a photo is. The network was trained on none
+of them. How much lowered lids take off sorrow (`DOUBT`) is shown beside nothing at all and all of
+it; it was chosen after a look at all these pictures, so the two halves only say how steady that is.
+The shut eyes are those of `eyes/faces` (evaluation only), posed for photos of shut eyes.
 """
 
 from __future__ import annotations
