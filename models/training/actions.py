@@ -27,6 +27,7 @@ from edge import config
 from edge.see import actions, eyes, image, landmarks
 from edge.see.runtime import load
 from edge.types import ACTIONS
+from models.training.landmarks.closures import auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,12 +124,6 @@ def look(picture: NDArray[np.uint8], models: dict[str, Model]) -> landmarks.Land
 
 def _slope(pitch_deg: NDArray[np.float64], lengths: NDArray[np.float64]) -> float:
     return float(np.polyfit(pitch_deg, lengths, 1)[0])
-
-
-def auc(higher: NDArray[np.float64], lower: NDArray[np.float64]) -> float:
-    """Share of pairs in which the first is the larger, ties halved."""
-    more = (higher[:, None] > lower[None]).mean()
-    return float(more + (higher[:, None] == lower[None]).mean() / 2)
 
 
 if __name__ == "__main__":
