@@ -27,17 +27,17 @@ IN_ONE_PROCESS = {
     "camera_covered": {"mode": "covered"},
     "camera_slow": {"mode": "awake", "fps": 1.0},
 }
-ANOTHER_PROCESS = {
-    "camera_gone": ({"mode": "gone"}, "unplugged"),
-    "camera_gone ": ({"mode": "still"}, "there, and silent"),
-    "camera_format": ({"mode": "awake", "layout": "MJPG"}, "what cannot be decoded"),
-}
+ANOTHER_PROCESS = (
+    ("camera_gone", {"mode": "gone"}, "unplugged"),
+    ("camera_gone", {"mode": "still"}, "there, and silent"),
+    ("camera_format", {"mode": "awake", "layout": "MJPG"}, "what cannot be decoded"),
+)
 
 
 def faults(rig: Rig) -> Iterator[Row]:
     """One after the other."""
-    for name, (shown, words) in ANOTHER_PROCESS.items():
-        yield _and_restarted(rig, name.strip(), shown, words)
+    for name, shown, words in ANOTHER_PROCESS:
+        yield _and_restarted(rig, name, shown, words)
     for name, shown in IN_ONE_PROCESS.items():
         yield _and_back(rig, name, shown)
 
