@@ -14,7 +14,7 @@ import sys
 import time
 
 from tests.drills.machine import ROOT, Kind, Machine, machine, root, wheels
-from tests.drills.nspawn import CARD, listing
+from tests.drills.nspawn.drill import CARD, listing
 
 BOARDS = {
     "Bookworm": Kind(debian="arm64", wheel="aarch64"),

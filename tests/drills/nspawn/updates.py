@@ -1,0 +1,184 @@
+"""A new version: good, refused, broken, cut off, by card; then taken away, and a first start."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from edge.appliance import release
+from tests.drills.machine import ROOT, machine, until, wheels
+from tests.drills.nspawn.drill import CARD, NOT_OURS, PASSWORD, Drill, listing
+
+
+def updated(drill: Drill) -> str:
+    before = drill.current()
+    took_s, said, status = _update(drill, _release(drill, "0.9.1"))
+    assert status == 0, said
+    assert drill.current().startswith("0.9.1-"), said
+    assert before in {f.name for f in (drill.machine.path / "opt/mien/versions").iterdir()}
+    assert drill.machine.service()["NRestarts"] == "0"
+    return f"kept after {took_s:.0f} s"
+
+
+def update_refused(drill: Drill) -> str:
+    """A stranger's signature, a changed byte, an older version."""
+    before, pid = drill.current(), drill.pid()
+    stranger = new_key(drill.folder / "stranger")
+    forged = _release(drill, "0.9.2", key=stranger)
+    good = _release(drill, "0.9.2")
+    spoiled = drill.folder / "spoiled.update"
+    data = bytearray(good.read_bytes())
+    data[len(data) // 2] ^= 1
+    spoiled.write_bytes(data)
+    older = _release(drill, "0.0.9")
+    for file, words in ((forged, "signature"), (spoiled, "signature"), (older, "older")):
+        _, said, status = _update(drill, file)
+        assert (status, words in said) == (1, True), said
+    assert (drill.current(), drill.pid()) == (before, pid)
+    return "stranger, changed byte, older: the service was not touched"
+
+
+def update_crashes(drill: Drill) -> str:
+    file = _release(drill, "0.9.3", {"edge/commands/service.py": "raise RuntimeError('broken')\n"})
+    return _rolled_back(drill, file, "ended 3 times")
+
+
+def update_blind(drill: Drill) -> str:
+    """It gets up and says so, and never works a frame through."""
+    blind = "import time\nfrom edge.device import watchdog\nwatchdog.ready()\ntime.sleep(600)\n"
+    file = _release(drill, "0.9.4", {"edge/commands/service.py": blind})
+    return _rolled_back(drill, file, "was not")
+
+
+def _rolled_back(drill: Drill, file: Path, words: str) -> str:
+    before, began = drill.current(), time.monotonic()
+    took_s, said, status = _update(drill, file)
+    assert (status, words in said) == (1, True), said
+    assert drill.current() == before
+    drill.watching(began + took_s, "a state after it was rolled back")
+    assert len(list((drill.machine.path / "opt/mien/versions").iterdir())) <= 2
+    return f"back after {took_s:.0f} s: {said.strip().splitlines()[-1].partition('update: ')[2]}"
+
+
+def cut_in_trial(drill: Drill) -> str:
+    """The power goes while a version is tried, and comes back."""
+    before = drill.current()
+    blind = "import time\nfrom edge.device import watchdog\nwatchdog.ready()\ntime.sleep(600)\n"
+    file = _release(drill, "0.9.5", {"edge/commands/service.py": blind})
+    trying = drill.machine.start("mien", "update", f"/drill/{file.name}")
+    assert trying.stdout is not None
+    until(lambda: "process" in trying.stdout.readline(), "the trial")
+    drill.machine.cut()
+    trying.wait()
+    began = time.monotonic()
+    drill.machine.boot()
+    drill.watching(began, "a state after the cut")
+    assert drill.current() == before
+    running = drill.machine.run("systemctl", "show", "--property=ExecStart", "mien.service").stdout
+    assert "/opt/mien/current/" in running
+    return "the old version starts"
+
+
+def from_the_card(drill: Drill) -> str:
+    """Somebody puts the file beside mien.yaml and switches on."""
+    card = drill.machine.path / "boot/firmware"
+    drill.machine.shut_down()
+    shutil.copy(_release(drill, "0.9.6"), card / "new.update")
+    drill.machine.boot()
+    until((card / "mien-update.txt").is_file, "an answer on the card", 120)
+    said = (card / "mien-update.txt").read_text(encoding="utf-8").strip()
+    assert said.endswith("runs"), said
+    assert drill.current().startswith("0.9.6-")
+    assert not (card / "new.update").exists()
+    return said
+
+
+def taken_away(drill: Drill) -> str:
+    done = drill.machine.run("/src/install.sh", "uninstall")
+    assert done.returncode == 0, done.stderr
+    left = listing(drill.machine.path) - drill.pristine
+    ours = sorted(name for name in left if not name.startswith(NOT_OURS))
+    gone = sorted(drill.pristine - listing(drill.machine.path))
+    assert (ours, gone) == ([], []), f"left: {ours}, gone: {gone}"
+    words = "console=tty1 rootwait\n"
+    assert (drill.machine.path / "boot/firmware/cmdline.txt").read_text(encoding="utf-8") == words
+    assert drill.machine.run("id", "mien").returncode
+    assert drill.machine.run("getent", "group", "gpio").returncode
+    return f"every name in the file system as before: {len(drill.pristine)}"
+
+
+def first_start(drill: Drill) -> str:
+    """A fresh card with four files on its boot partition, switched on; as cloud-init would."""
+    drill.machine.cut()
+    with machine(drill.machine.binds) as fresh:
+        card = fresh.path / "boot/firmware"
+        text = CARD.format(port=drill.broker.port, password=PASSWORD)
+        (card / "mien.yaml").write_text(text, encoding="utf-8")
+        shutil.copy(ROOT / "install/first-boot.sh", card / "mien-first-boot.sh")
+        shutil.copy(drill.folder / "key.pub", card / "update-key.pub")
+        shutil.copy(_release(drill, "0.9.7", wheels_too=True), card / "mien-0.9.7.update")
+        done = fresh.before_boot("sh", "/boot/firmware/mien-first-boot.sh")
+        assert done.returncode == 0, done.stderr
+        began = time.monotonic()
+        fresh.boot()
+        drill.machine = fresh  # whose words are shown should it fail
+        took_s = drill.watching(began, "a state after the first start", 240)
+        until(lambda: not list(card.glob("*.update")), "the card tidied up")
+        assert {f.name for f in card.iterdir()} == {"cmdline.txt", "mien.yaml"}
+        assert "sesame" not in (card / "mien.yaml").read_text(encoding="utf-8")
+        assert (fresh.path / "etc/mien/update_signers").is_file()
+        assert not (fresh.path / "etc/systemd/system/mien-first-boot.service").exists()
+    return f"watching {took_s:.0f} s after power-on"
+
+
+def _update(drill: Drill, file: Path) -> tuple[float, str, int]:
+    began = time.monotonic()
+    done = drill.machine.run("mien", "update", f"/drill/{file.name}")
+    return time.monotonic() - began, done.stdout + done.stderr, done.returncode
+
+
+def _release(
+    drill: Drill,
+    number: str,
+    instead: dict[str, str] | None = None,
+    key: Path | None = None,
+    *,
+    wheels_too: bool = False,
+) -> Path:
+    """This checkout under another number, with some files replaced, signed."""
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name)
+        for file in release.versions.released(ROOT):
+            (source / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, source / file)
+        text = f'"""A release for the drill."""\n\n__version__ = "{number}"\n'
+        (source / "edge/__init__.py").write_text(text, encoding="utf-8")
+        for file, content in (instead or {}).items():
+            (source / file).write_text(content, encoding="utf-8")
+        out = drill.folder / f"by-{key.name if key else 'us'}"
+        arguments = ["--key", key or drill.folder / "key", "--source", source, "--out", out]
+        arguments += ["--wheels", wheels()] if wheels_too else []
+        assert release.main([str(each) for each in arguments]) == 0
+        made = max(out.glob(f"mien-{number}-*.update"), key=lambda file: file.stat().st_mtime)
+        return made.replace(drill.folder / f"{out.name}-{made.name}")
+
+
+def new_key(file: Path) -> Path:
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)]
+    subprocess.run(command, check=True)
+    return file
+
+
+STORIES = {
+    "update": updated,
+    "update refused": update_refused,
+    "update that crashes": update_crashes,
+    "update that is blind": update_blind,
+    "power cut in a trial": cut_in_trial,
+    "update from the card": from_the_card,
+    "uninstalled": taken_away,
+    "first start of a card": first_start,
+}
