@@ -5,6 +5,7 @@ The settings live beside the code that they steer; here they are only read (``ed
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from edge.device.camera import CameraSettings
 from edge.judge.rules import Rules
 from edge.see.modelfile import ModelFile
 from edge.see.settings import SightSettings
-from edge.strict import ConfigError, convert, parse, shown
+from edge.strict import ConfigError, compose, composed, convert, shown
 from edge.tell.settings import MqttSettings
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ EMOTION_ASKED = frozenset({"vehicle"})
 """Whoever drives may be at work: there emotion is off unless the owner asks for it."""
 
 DRIVING = "vehicle"
+
+OF = "sha256 of manifest.yaml"
 
 DEVICE = re.compile(r"[a-z0-9_]{1,32}")
 SERIAL = Path("/proc/device-tree/serial-number")
@@ -109,7 +112,7 @@ def complete(config: Config, name: str = "config") -> Config:
 
 def manifest(path: Path) -> dict[str, ModelFile]:
     """Model files by role, from ``manifest.yaml``. Raises ``ConfigError``."""
-    found = _yaml(path)
+    found = _laid_down(path) or _yaml(path)
     models = found.get("models") if isinstance(found, dict) else None
     if not isinstance(models, dict) or not models:
         msg = f"{path}: models: expected an entry for each model"
@@ -125,6 +128,25 @@ def manifest(path: Path) -> dict[str, ModelFile]:
         )
         for role, entry in models.items()
     }
+
+
+def lay_down(path: Path) -> None:
+    """Put beside ``manifest.yaml`` what is in it, so that no start need read all of its words."""
+    found = {OF: _hash(path), **_yaml(path)}
+    path.with_suffix(".composed").write_bytes(compose(found))
+
+
+def _laid_down(path: Path) -> Any:
+    """None where there is nothing, or where it is another manifest's."""
+    try:
+        found = composed(path.with_suffix(".composed").read_bytes())
+        return found if found and found.get(OF) == _hash(path) else None
+    except OSError:
+        return None
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def measured(config: Config, models: Mapping[str, ModelFile]) -> Config:
@@ -157,10 +179,16 @@ def raw(path: Path) -> dict[str, Any]:
 
 def _yaml(path: Path) -> Any:
     try:
-        return parse(path.read_bytes(), str(path))
+        data = path.read_bytes()
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
         raise ConfigError(msg) from error
+    found = composed(data)
+    if found is None:
+        from edge.yamlfile import parse  # noqa: PLC0415 - for what people have written
+
+        found = parse(data, str(path))
+    return found
 
 
 def _entry(path: Path, role: str, entry: object, key: str) -> object:

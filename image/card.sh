@@ -76,6 +76,8 @@ cp -a --no-preserve=ownership "$here"/files/. "$tree"/
 echo "console=tty0 root=LABEL=mien-root rootwait fsck.repair=yes quiet" >"$tree/boot/firmware/cmdline.txt"
 (cd "$repo" && $python -B -m edge.appliance.install --root "$tree" --deps "$deps" --profile vehicle)
 find "$tree"/opt/mien/versions -name __pycache__ -prune -exec rm -r {} + # this machine's Python
+chroot "$tree" /opt/mien/current/deps/bin/python -I -B -c "$(cd "$repo" &&
+  $python -B -c 'from edge.appliance.versions import LAY_DOWN; print(LAY_DOWN)')" /opt/mien/current
 compile /opt/mien/versions
 "$here"/lay.sh "$tree" "$repo"
 : >"$tree/etc/machine-id" # each card makes its own

@@ -18,9 +18,18 @@ ALLOWED = {
     "edge/types": (("types",), ("numpy",)),
     "edge/pipeline.py": (("types", "judge"), ()),
     "edge/recording.py": (("types",), ("msgspec",)),
-    "edge/strict.py": (("types",), ("yaml", "msgspec")),
+    "edge/strict.py": (("types",), ("msgspec",)),
+    "edge/yamlfile.py": (("strict",), ("yaml",)),  # by ``config`` when it is asked for
     "edge/config.py": (
-        ("types", "strict", "judge.rules", "see.settings", "see.modelfile", "tell.settings")
+        (
+            "types",
+            "strict",
+            "yamlfile",
+            "judge.rules",
+            "see.settings",
+            "see.modelfile",
+            "tell.settings",
+        )
         + ("device.camera", "device.buzzer"),
         (),
     ),
@@ -36,7 +45,10 @@ ALLOWED = {
     "edge/device/buzzer.py": (("types", "device"), ("gpiozero",)),
     "edge/device/picamera.py": (("types", "device"), ("numpy",)),
     "edge/appliance": (("appliance", "device.disk"), ()),
-    "edge/appliance/bootfile.py": (("types", "config", "strict", "appliance"), ("yaml",)),
+    "edge/appliance/bootfile.py": (
+        ("types", "config", "strict", "yamlfile", "appliance"),
+        ("yaml",),
+    ),
     "edge/page": (("types", "page"), ()),
     "edge/page/server.py": (("types", "page"), ("starlette", "uvicorn", "msgspec")),
     "edge/page/door.py": (("types", "page"), ("starlette",)),
@@ -59,7 +71,7 @@ ALLOWED = {
     "edge/__main__.py": (("", "commands"), ()),
     "edge/commands": (
         ("", "types", "config", "pipeline", "recording")
-        + ("see", "page", "judge", "tell", "device", "commands", "appliance", "strict"),
+        + ("see", "page", "judge", "tell", "device", "commands", "appliance", "strict", "yamlfile"),
         ("msgspec", "rich", "numpy", "yaml"),
     ),
     "edge/commands/analyze.py": (("config", "analysis", "see.runtime", "commands"), ("msgspec",)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from edge import config
+from edge import config, strict
 
 ROOT = Path(__file__).parents[1]
 
@@ -126,6 +128,39 @@ def test_a_manifest_without_a_hash_is_refused(tmp_path):
     path.write_text("models: {detector: {file: x.tflite}}", encoding="utf-8")
     with pytest.raises(config.ConfigError, match=r"models\.detector\.sha256: missing"):
         config.manifest(path)
+
+
+def test_what_is_laid_down_beside_a_manifest_is_taken_for_it_until_it_changes(tmp_path):
+    path = tmp_path / "manifest.yaml"
+    text = "models: {detector: {file: x.tflite, sha256: ab, version: 1, licence: MIT}}"
+    path.write_text(text, encoding="utf-8")
+    plain = config.manifest(path)
+    config.lay_down(path)
+    assert config.manifest(path) == plain
+    beside = path.with_suffix(".composed")
+    beside.write_bytes(beside.read_bytes().replace(b"MIT", b"BSD"))
+    assert config.manifest(path)["detector"].license == "BSD", "it is what is read"
+    path.write_text(text.replace("x.tflite", "y.tflite"), encoding="utf-8")
+    assert config.manifest(path)["detector"].path == tmp_path / "y.tflite"
+
+
+def test_what_mien_boot_composes_needs_no_yaml(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_bytes(strict.compose({"profile": "home", "device": "caf"}))
+    code = (
+        "import sys; from pathlib import Path; from edge import config; "
+        "assert config.load(Path(sys.argv[1])).device == 'caf'; sys.exit('yaml' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+def test_what_somebody_has_changed_in_it_is_read_as_what_people_write(load):
+    text = strict.compose({"profile": "home"}).decode()
+    assert load(text).profile == "home"
+    assert load(text + "\n# mine\n").profile == "home"
+    with pytest.raises(config.ConfigError, match=r"line 3: not|not YAML"):
+        load(text.replace('"home"', '"home'))
 
 
 def test_where_nobody_drives_speed_is_ignored_and_distraction_is_off_unless_asked_for(load):

@@ -44,11 +44,22 @@ def test_systemd_finds_nothing_to_say_about_the_units(tmp_path):
     assert (done.returncode, ours, done.stdout) == (0, [], "")
 
 
+EXPOSURE = {
+    "mien.service": 17,
+    "mien@.service": 17,
+    "mien-aim.service": 12,
+    "mien-boot.service": 20,
+    "mien-update.service": 23,
+}
+"""Tenths, as they stand: a right more is a right that somebody wanted."""
+
+
 @needs_systemd
-@pytest.mark.parametrize("name", ["mien.service", "mien@.service"])
-def test_the_service_is_exposed_to_little(name):
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_exposed_to_little(name):
+    level = f"--threshold={EXPOSURE[name]}"
     done = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(FOLDER / name)],
+        ["systemd-analyze", "security", "--offline=true", level, str(FOLDER / name)],
         capture_output=True,
         text=True,
         check=False,

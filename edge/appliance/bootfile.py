@@ -15,8 +15,9 @@ import yaml
 from edge import config as configuration
 from edge.appliance.wifi import WifiSettings
 from edge.config import Config
-from edge.strict import ConfigError, convert, parse, shown
+from edge.strict import ConfigError, convert, shown
 from edge.types import Between
+from edge.yamlfile import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -36,6 +36,14 @@ from edge.__main__ import main
 sys.exit(main())
 """
 
+LAY_DOWN = """\
+import sys
+sys.path.insert(0, sys.argv[1])
+from edge import config
+config.lay_down(config.manifest_path())
+"""
+"""What every start would otherwise read anew; a version without it reads it."""
+
 
 class InstallError(Exception):
     """What keeps a version from being laid out or used; the text says what to do."""
@@ -118,6 +126,9 @@ def lay_out(source: Path, home: Home, wheels: Path | None = None, deps: str | No
     (fresh / "deps").symlink_to(f"../../deps/{needs}")
     for folder in (fresh, *(f for f in fresh.rglob("*") if f.is_dir() and not f.is_symlink())):
         folder.chmod(0o755)
+    if deps is None:  # else it is for another processor, and whoever lays it out does this
+        python = str(home.path / "deps" / needs / "bin/python")
+        subprocess.run([python, "-I", "-B", "-c", LAY_DOWN, str(fresh)], check=False)
     compileall.compile_dir(fresh / "edge", quiet=1, stripdir=fresh, prependdir=place)
     os.sync()  # all of it, before it gets its name
     fresh.rename(version)

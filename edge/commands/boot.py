@@ -15,8 +15,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from edge import config as configuration
 from edge.appliance import bootfile
 from edge.appliance.bootfile import FILES, NAME, SECRETS, Wish
@@ -24,7 +22,7 @@ from edge.appliance.wifi import keyfile
 from edge.commands import aiming
 from edge.commands.places import Places
 from edge.device import disk
-from edge.strict import ConfigError
+from edge.strict import ConfigError, compose
 
 if TYPE_CHECKING:
     import argparse
@@ -216,9 +214,8 @@ def _settle_secrets(places: Places, settings: dict[str, Any], wish: Wish | None)
 
 
 def _write(file: Path, settings: Mapping[str, Any]) -> None:
-    text = "# Composed at every start from /etc/mien and the boot partition: do not edit.\n"
-    text += yaml.safe_dump(dict(settings), allow_unicode=True, sort_keys=False)
-    disk.replace(file, text.encode(), mode=0o644)
+    """Composed at every start from /etc/mien and the boot partition."""
+    disk.replace(file, compose(dict(settings)), mode=0o644)
 
 
 def _connect(places: Places, wifi: WifiSettings | None) -> None:

@@ -17,9 +17,9 @@ from edge.device import camera, health, unit
 from edge.device.camera import CameraError
 from edge.see import detector, expression, eyes, landmarks
 from edge.see.runtime import ModelError, load
-from edge.strict import parse
 from edge.tell import messages as m
 from edge.tell.visit import last_words, reachable
+from edge.yamlfile import parse
 
 if TYPE_CHECKING:
     import argparse

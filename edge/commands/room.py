@@ -62,6 +62,7 @@ class Room:
                 continue
             with camera.frames(self._settings, self._fps) as frames:
                 watchdog.ready()
+                self._out.tend()  # the broker is called while the first picture is on its way
                 for frame in frames:
                     self._begin(frame.t_ns)
                     yield frame

@@ -8,11 +8,10 @@ from __future__ import annotations
 import logging
 import platform
 import time
+from collections import deque
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from hashlib import sha256
-from logging.handlers import QueueHandler
-from queue import SimpleQueue
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +45,9 @@ if TYPE_CHECKING:
 LOG_LIMIT = 500
 """Characters of a warning that are said; the journal has all of it."""
 
+LOG_WAITING = 100
+"""Warnings that may wait for the next frame, the newest."""
+
 GREETING_S = 2.0
 """How long one waits for a broker that is just answering, to tell it that there is no camera."""
 
@@ -71,7 +73,7 @@ def serve(
         signal = stack.enter_context(Signal(config.board))
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
-        grumbling: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        grumbling: deque[tuple[str, str, str]] = deque(maxlen=LOG_WAITING)
         stack.enter_context(_overheard(grumbling))
         facts = {"bench": pulse.costs, "self_test": lambda: _self_test(pulse, out, see)}
         talk = Conversation(desk, out, reporter.head, state, facts)
@@ -134,11 +136,21 @@ def _lament(error: CameraError, reporter: Reporter, pulse: Pulse, out: Publisher
     out.publish(pulse.health(reporter, time.monotonic_ns(), out.health, error.fault))
 
 
+class _Ear(logging.Handler):
+    """Lays down level, name and text; ``logging.handlers`` would load pickle and more for that."""
+
+    def __init__(self, heard: deque[tuple[str, str, str]]) -> None:
+        super().__init__(logging.WARNING)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._heard.append((record.levelname.lower(), record.name, record.getMessage()))
+
+
 @contextmanager
-def _overheard(queue: SimpleQueue[logging.LogRecord]) -> Iterator[None]:
-    """What is logged as a warning or worse is put into ``queue`` as well."""
-    handler = QueueHandler(queue)
-    handler.setLevel(logging.WARNING)
+def _overheard(heard: deque[tuple[str, str, str]]) -> Iterator[None]:
+    """What is logged as a warning or worse is laid down in ``heard`` as well."""
+    handler = _Ear(heard)
     logging.getLogger().addHandler(handler)
     try:
         yield
@@ -146,17 +158,10 @@ def _overheard(queue: SimpleQueue[logging.LogRecord]) -> Iterator[None]:
         logging.getLogger().removeHandler(handler)
 
 
-def _grumbled(
-    queue: SimpleQueue[logging.LogRecord], reporter: Reporter, t_ns: int
-) -> Iterator[Said]:
-    while not queue.empty():
-        record = queue.get_nowait()
-        message = m.Log(
-            **reporter.head("log", t_ns),
-            level=record.levelname.lower(),
-            code=record.name,
-            msg=record.getMessage()[:LOG_LIMIT],
-        )
+def _grumbled(heard: deque[tuple[str, str, str]], reporter: Reporter, t_ns: int) -> Iterator[Said]:
+    while heard:
+        level, name, text = heard.popleft()
+        message = m.Log(**reporter.head("log", t_ns), level=level, code=name, msg=text[:LOG_LIMIT])
         yield Said("log", message, retain=False, qos=0)
 
 

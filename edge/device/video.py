@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.device import opencv
+from edge.device import opencv, v4l2
 from edge.device.camera import CameraError, is_live, kind, without_password
 from edge.device.lateness import Lateness, passed_over
 from edge.types import NS, Frame
@@ -41,7 +41,7 @@ def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Itera
     capture = _open(settings)
     try:
         if not capture.isOpened():
-            raise CameraError(_why_not(settings.source))
+            raise _why_not(settings.source)
         if is_live(settings.source):
             yield _live(capture, settings, fps)
         else:
@@ -53,7 +53,7 @@ def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Itera
 def _open(settings: CameraSettings) -> cv2.VideoCapture:
     source = settings.source
     if kind(source) == "v4l2":
-        name = f"/dev/video{source}" if isinstance(source, int) else str(source)
+        name = _device(source)
         if not Path(name).exists():
             msg = f"camera.source: {name}: there is no such device"
             raise CameraError(msg)
@@ -75,15 +75,22 @@ def _open(settings: CameraSettings) -> cv2.VideoCapture:
     return cv2.VideoCapture(str(Path(str(source)).expanduser()), cv2.CAP_FFMPEG)
 
 
-def _why_not(source: str | int) -> str:
+def _device(source: str | int) -> str:
+    return f"/dev/video{source}" if isinstance(source, int) else str(source)
+
+
+def _why_not(source: str | int) -> CameraError:
+    if kind(source) == "v4l2" and (given := v4l2.unreadable(Path(_device(source)))):
+        msg = f"camera.source: {source}: gives {given}, which cannot be read; expected MJPG or YUYV"
+        return CameraError(msg, "camera_format")
     if is_live(source):
-        return f"camera.source: {without_password(source)}: cannot be opened"
+        return CameraError(f"camera.source: {without_password(source)}: cannot be opened")
     path = Path(str(source)).expanduser()
     if not path.exists():
-        return f"camera.source: {path}: no such file"
+        return CameraError(f"camera.source: {path}: no such file")
     if path.stat().st_size == 0:
-        return f"camera.source: {path}: the file is empty"
-    return f"camera.source: {path}: not a video that can be read"
+        return CameraError(f"camera.source: {path}: the file is empty")
+    return CameraError(f"camera.source: {path}: not a video that can be read")
 
 
 def _live(

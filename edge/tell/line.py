@@ -10,10 +10,11 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from edge.tell.link import Down, Link, News, Up
+from edge.tell.news import Down, News, Up
 from edge.types import NS
 
 if TYPE_CHECKING:
+    from edge.tell.link import Link
     from edge.tell.settings import MqttSettings
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Line:
 
     def dial(self) -> None:
         """Try in the background. Raises ``LinkError`` for unusable certificates."""
+        from edge.tell.link import Link  # noqa: PLC0415 - paho is an eighth of what a start loads
+
         self._link = Link(self._settings, self._client_id, self._will, v5=self._v5)
 
     def read(self) -> list[News]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from edge.tell.news import INBOUND_LIMIT, Acked, Down, Heard, News, Up
 from edge.tell.trust import trust
 from edge.types import NS
 
@@ -30,46 +30,9 @@ if TYPE_CHECKING:
 NEWS_LIMIT = 256
 """Messages that may wait to be read: a flood of commands is cut off here, not stored."""
 
-INBOUND_LIMIT = 4096
-"""Bytes of a message to us that are kept; no command is that long."""
-
 PACKET_LIMIT = 64 * 1024  # MQTT 5: the broker sends nothing larger
 CONNECT_S = 5.0
 INFLIGHT = 20  # contract, rule 4
-
-
-@dataclass(frozen=True, slots=True)
-class Up:
-    """The broker has let us in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Down:
-    """It is over. ``version``: perhaps because the broker does not speak this MQTT version."""
-
-    why: str
-    version: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Acked:
-    """The broker has taken message ``mid``."""
-
-    mid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message to us. ``answer_to`` and ``correlation`` are MQTT 5's, where they were given."""
-
-    topic: str
-    payload: bytes
-    retained: bool = False
-    answer_to: str | None = None
-    correlation: bytes | None = None
-
-
-News = Up | Down | Acked | Heard
 
 
 class Link:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from edge.tell import messages as m
 from edge.tell.latest import Latest
 from edge.tell.line import Line
-from edge.tell.link import Acked, Down, Heard, Up
+from edge.tell.news import Acked, Down, Heard, Up
 from edge.tell.outbox import Moment, Outbox
 from edge.tell.requests import BIRTH_TOPIC, Asked, HomeAssistant, understood
 from edge.types import NS
@@ -67,9 +67,8 @@ class Publisher:
         self._questions: deque[Question] = deque(maxlen=ASKED_LIMIT)
 
     def __enter__(self) -> Self:
-        """Start connecting in the background: a broker that is not there stops nothing."""
+        """Take up what an earlier process left. The first ``tend`` connects, in the background."""
         self._outbox = Outbox(self._file)
-        self._line.dial()
         return self
 
     def __exit__(
@@ -111,6 +110,7 @@ class Publisher:
     def reach(self, wait_s: float) -> None:
         """Give a connection that is being made a moment, before last words that nobody hears."""
         until_ns = time.monotonic_ns() + round(wait_s * NS)
+        self.tend()
         while self._line.trying and not self.connected and time.monotonic_ns() < until_ns:
             self.tend()
             time.sleep(0.01)

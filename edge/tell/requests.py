@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from edge.tell.link import INBOUND_LIMIT, Heard
+from edge.tell.news import INBOUND_LIMIT, Heard
 
 Scalar = bool | int | float | str | None
 Short = Annotated[str, msgspec.Meta(max_length=64)]

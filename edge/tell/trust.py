@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
+
     from edge.tell.settings import MqttSettings
 
 
@@ -18,6 +19,8 @@ def trust(settings: MqttSettings) -> ssl.SSLContext | None:
     """Whom to believe, and who we are: None without TLS. Raises ``LinkError``."""
     if not settings.tls:
         return None
+    import ssl  # noqa: PLC0415 - not every start needs it
+
     for key in ("ca", "certificate", "key"):
         file = getattr(settings, key)
         if file is not None and not Path(file).is_file():

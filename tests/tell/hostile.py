@@ -8,7 +8,7 @@ from edge.commands.desk import Desk, obey, opened
 from edge.commands.kept import Kept
 from edge.config import Config
 from edge.tell import requests as r
-from edge.tell.link import INBOUND_LIMIT, Heard
+from edge.tell.news import INBOUND_LIMIT, Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable

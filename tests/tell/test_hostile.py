@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.tell import requests as r
-from edge.tell.link import INBOUND_LIMIT, Heard
+from edge.tell.news import INBOUND_LIMIT, Heard
 from tests.tell.hostile import GOOD, NASTY, ROOT, a_desk, send
 
 MESSAGES = int(os.environ.get("MIEN_FUZZ", "10000"))

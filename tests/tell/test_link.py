@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge.tell.link import Down, Link
+from edge.tell.link import Link
+from edge.tell.news import Down
 from edge.tell.settings import MqttSettings
 from tests.tell.brokers import Mosquitto, free_port, needs_mosquitto, until
 

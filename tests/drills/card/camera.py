@@ -1,18 +1,19 @@
 """What a USB camera may do in the booted card: each fault by its name on ``health``, and back.
 
 What ends by itself is waited for in the same process; a camera that gives nothing any more, or what
-nobody can decode, ends the process, and systemd starts it again until there are pictures. A camera
-that is faster than we work is not among them: the emulated board asks for so few pictures that it
-keeps up with what it asked for (docs/appliance.md).
+nobody can decode, ends the process, and systemd starts it again until there are pictures. So that
+one is faster than we work, thirty pictures a second are asked for where four are worked; the way
+back is a camera of four, which is then a slow one.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 from tests.drills.card import story
-from tests.drills.card.rig import Row
+from tests.drills.card.rig import ROOT, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +31,10 @@ IN_ONE_PROCESS = {
 ANOTHER_PROCESS = (
     ("camera_gone", {"mode": "gone"}, "unplugged"),
     ("camera_gone", {"mode": "still"}, "there, and silent"),
-    ("camera_format", {"mode": "awake", "layout": "MJPG"}, "what cannot be decoded"),
+    ("camera_format", {"mode": "awake", "layout": "H264"}, "nothing but H.264"),
+    ("camera_format", {"mode": "awake", "layout": "MJPG"}, "pictures that are none"),
 )
+TOO_FAST = 30.0
 
 
 def faults(rig: Rig) -> Iterator[Row]:
@@ -40,6 +43,19 @@ def faults(rig: Rig) -> Iterator[Row]:
         yield _and_restarted(rig, name, shown, words)
     for name, shown in IN_ONE_PROCESS.items():
         yield _and_back(rig, name, shown)
+    _ask_for(rig, TOO_FAST)
+    yield _and_back(rig, "overloaded", {"mode": "awake", "fps": TOO_FAST})
+    _ask_for(rig, None)
+
+
+def _ask_for(rig: Rig, fps: float | None) -> None:
+    """So many pictures a second from the next start on; None: as its settings say."""
+    began_s = time.monotonic()
+    rig.listener.say(f"{ROOT}/cmd/set_config", json.dumps({"set": {"camera.fps": fps}}))
+    rig.wait("rsp/set_config", began_s, lambda said: said["status"] == "ok", PATIENCE_S)
+    rig.listener.say(f"{ROOT}/cmd/restart", "{}")
+    off_s, _ = rig.wait("availability", began_s, lambda said: said == "offline", PATIENCE_S)
+    rig.up(off_s, PATIENCE_S)
 
 
 def _and_back(rig: Rig, name: str, shown: dict[str, object]) -> Row:
@@ -52,6 +68,8 @@ def _and_back(rig: Rig, name: str, shown: dict[str, object]) -> Row:
     gone_s, health = rig.wait("health", back_s, lambda said: name not in said["faults"], PATIENCE_S)
     same = int(story.prop(rig, "NRestarts")) == before
     figure = f"said after {said_s - began_s:.1f} s, gone {gone_s - back_s:.1f} s after"
+    if name == "overloaded":
+        return Row(f"V4L2: {name}", same, f"{figure}, now {', '.join(health['faults'])}")
     return Row(f"V4L2: {name}", same and health["camera"]["ok"], figure)
 
 

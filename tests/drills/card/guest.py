@@ -25,7 +25,7 @@ SIZE = MODE["width"] * MODE["height"] * 2
 
 VIDIOC_S_FMT = 0xC0D05605
 OUTPUT = 2
-LAYOUT = {"YUYV": 2, "MJPG": 2}  # bytes a pixel
+LAYOUT = {"YUYV": 2, "MJPG": 2, "H264": 2}  # bytes a pixel
 
 
 class PixFormat(ctypes.Structure):
@@ -68,7 +68,7 @@ class Camera:
         self.mode, self.fps, self.layout = mode, fps or MODE["fps"], layout
 
     def picture(self) -> bytes:
-        if self.layout == "MJPG":  # says so, and is none
+        if self.layout != "YUYV":  # says so, and is none
             return os.urandom(SIZE)
         if self.mode == "frozen":
             return self.pictures[self.awake[self.turn % len(self.awake)]]
