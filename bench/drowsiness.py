@@ -226,9 +226,10 @@ def _stills(folder: Path, models: dict[str, Model]) -> None:
         truth = np.array([label for _, label in known], float)
         limit = GAPE if name.startswith("yawn") else -Rules().eyes.shut_below
         caught, false = (score[truth == 1] > limit).mean(), (score[truth == 0] > limit).mean()
+        deep = name.startswith("eyes") and (-score[truth == 1] < Rules().eyes.deep_below).mean()
         print(
             f"{name:22}{count:9}{len(known):7}{auc(score[truth == 1], score[truth == 0]):8.3f}"
-            f"  {caught:.0%} of {yes}, {false:.0%} of {no}"
+            f"  {caught:.0%} of {yes}{f' ({deep:.0%} deep)' if deep else ''}, {false:.0%} of {no}"
         )
 
 

@@ -27,6 +27,7 @@ from edge.types import (
     NS,
     Box,
     FaceReading,
+    Frame,
     Gaze,
     Light,
     Observation,
@@ -192,17 +193,32 @@ CLIPS = {
 }
 """What was recorded of which pinned clip."""
 
+DOZES_OFF, AWAKE_S = "dozes_off", (8.0, 17.0)
+"""Nobody falls asleep on a pinned clip, but a woman wakes: awake to and fro, then backwards from
+there to its beginning she lets her head sink and shuts her eyes, every other frame of it."""
+
 
 def record(media: Path) -> None:
     """Film the pinned clips anew with the networks that ship. No picture gets into a film."""
     files = config.manifest(config.manifest_path())
-    for name, clip in CLIPS.items():
+    for name, clip in {**CLIPS, DOZES_OFF: CLIPS["eyes_shut_then_laughing"]}.items():
         see = Sight.load(files, SightSettings())
         settings = CameraSettings(source=str(media / clip), realtime=False)
         path = HERE / "clips" / f"{name}.jsonl"
         with camera.frames(settings) as frames, path.open("wb") as file:
-            for _ in recording.record(pipeline.observe(frames, see), file, "films"):
+            shown = dozing_off(frames) if name == DOZES_OFF else frames
+            for _ in recording.record(pipeline.observe(shown, see), file, "films"):
                 pass
+
+
+def dozing_off(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """The clip that begins asleep, so that it ends so; with times as if it had been filmed thus."""
+    first_ns, last_ns = (round(s * NS) for s in AWAKE_S)
+    there = [frame for frame in frames if frame.t_ns <= last_ns][::2]
+    awake = [frame for frame in there if frame.t_ns >= first_ns]
+    apart_ns = there[1].t_ns - there[0].t_ns
+    for number, frame in enumerate((*awake, *reversed(there))):
+        yield replace(frame, t_ns=number * apart_ns)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,11 @@ def test_a_narrow_laugh_is_no_closed_eye():
     assert story.new == []
 
 
+def test_shut_eyes_that_never_read_quite_shut_are_a_sleeper():
+    story = after((20, OPEN), (4, Face(openness=0.22)), (5, OPEN))
+    assert story.new == ["eyes_closed_pre", "microsleep", "sleep"]
+
+
 def test_narrow_eyes_that_blink_do_not_fall_asleep():
     story = after((120, blinking(15, face=Face(openness=0.45))))
     assert story.new == []

@@ -174,8 +174,8 @@ def refusal(wide: float, rules: CalibrationRules, eyes: EyeRules) -> str | None:
 def shut_end(wide: float, eyes: EyeRules) -> float:
     """Where a shut eye reads until it is learnt: a third of the open one, at least the default.
 
-    On the common scale a shut eye reads 0.087 on everybody; a smaller value would keep the closed
-    eyes of somebody with narrow ones from ever reading deep.
+    On the common scale a shut eye reads 0.1 or a little more on everybody; a smaller value would
+    keep the closed eyes of somebody with narrow ones from ever reading deep.
     """
     return max(wide / 3, eyes.ear_shut)
 
