@@ -1,0 +1,92 @@
+"""Eyes shut for longer than a blink: from the caution to the emergency, and back."""
+
+from __future__ import annotations
+
+import pytest
+from stories import (
+    LOST,
+    OPEN,
+    RIGHT,
+    SHUT,
+    Face,
+    after,
+    blinking,
+    filmed,
+    observed,
+    told,
+)
+
+from edge.judge.rules import AlertRules, Rules
+from edge.types import NS, Level
+
+LEARNT = (60, OPEN)
+"""Long enough for the forward direction to be known."""
+
+
+def test_a_sleeper_whose_head_drops_is_still_asleep():
+    story = after((3, OPEN), (2, SHUT), (2.9, LOST))
+    assert "microsleep" in story.active
+    assert story.level >= Level.WARNING
+
+
+def test_a_microsleep_and_then_no_face_is_a_warning():
+    story = after((3, OPEN), (2, SHUT), (3, LOST))
+    lost = next(a for a in story.changes if a.type == "face_lost")
+    assert lost.level == Level.WARNING
+
+
+def test_a_face_that_goes_right_after_sleep_is_an_emergency():
+    story = after((3, OPEN), (4, SHUT), (3.2, LOST))
+    assert story.level == Level.EMERGENCY
+    assert story.at("unresponsive") == pytest.approx(3 + 4 + 3, abs=0.2)
+
+
+def test_an_emergency_ends_with_open_eyes_ahead_and_not_before():
+    asleep = ((3, OPEN), (7, SHUT))
+    assert after(*asleep, (2.8, OPEN)).level == Level.EMERGENCY
+    assert after(*asleep, (3.3, OPEN)).level == Level.NONE
+
+
+def test_an_emergency_is_acknowledged_by_a_person():
+    def acked(seen):
+        return [
+            observed(o.t_ns, LOST, requests=("ack",)) if at == len(seen) - 1 else o
+            for at, o in enumerate(seen)
+        ]
+
+    story = told(acked(list(filmed((3, OPEN), (4, SHUT), (5, LOST)))))
+    assert story.ended("unresponsive").reason == "acknowledged"
+    assert story.active == ["face_lost"]
+
+
+def test_an_ack_quiets_cautions_but_never_sleep():
+    frames = list(filmed(LEARNT, (4.8, RIGHT), (5, OPEN), (4, SHUT)))
+    at = next(i for i, o in enumerate(frames) if o.t_ns >= (100 + 64.5) * NS)
+    frames[at] = observed(frames[at].t_ns, RIGHT, requests=("ack",))
+    story = told(frames)
+    assert story.ended("distraction_long").reason == "acknowledged"
+    assert "eyes_closed_pre" not in story.new
+    assert story.active == ["sleep"]
+
+
+def test_a_narrow_laugh_is_no_closed_eye():
+    laughing = Face(openness=0.25, mar=0.4)
+    story = after((20, OPEN), (8, laughing), (3, OPEN))
+    assert story.new == []
+
+
+def test_shut_eyes_that_never_read_quite_shut_are_a_sleeper():
+    story = after((20, OPEN), (4, Face(openness=0.22)), (5, OPEN))
+    assert story.new == ["eyes_closed_pre", "microsleep", "sleep"]
+
+
+def test_narrow_eyes_that_blink_do_not_fall_asleep():
+    story = after((120, blinking(15, face=Face(openness=0.45))))
+    assert story.new == []
+
+
+def test_a_microsleep_is_announced_every_two_seconds():
+    rules = Rules(alerts=AlertRules(update_s=60))
+    story = after((3, OPEN), (2, SHUT), (6, LOST), rules=rules)
+    updates = [a for a in story.changes if (a.type, a.change) == ("microsleep", "update")]
+    assert len(updates) >= 3

@@ -1,0 +1,98 @@
+"""Drowsiness from PERCLOS, microsleeps, yawns, nods and blinks."""
+
+from __future__ import annotations
+
+import pytest
+from stories import (
+    DOWN,
+    OPEN,
+    RIGHT,
+    SHUT,
+    YAWN,
+    Face,
+    after,
+    blinking,
+    every,
+)
+
+from edge.judge.rules import Rules, SpeedRules
+from edge.judge.states.rules import AttentionRules
+
+LEARNT = (60, OPEN)
+"""Long enough for the forward direction to be known."""
+
+
+@pytest.mark.parametrize(("speed", "level"), [(None, 2), (80.0, 2), (30.0, 1), (15.0, 1), (5.0, 0)])
+def test_drowsiness_is_voiced_from_50_kmh_and_where_the_speed_is_unknown(speed, level):
+    story = after((150, every(5, 0.8, SHUT)), fps=10, speed=speed)
+    levels = [a.level for a in story.changes if a.type.startswith("drowsy")]
+    assert max(levels, default=0) == level
+
+
+def test_where_nobody_drives_speed_and_attention_do_not_matter():
+    rules = Rules(attention=AttentionRules(enabled=False), speed=SpeedRules(enabled=False))
+    story = after(LEARNT, (10, RIGHT), (4, SHUT), rules=rules, speed=3.0)
+    assert story.last.attention.state == "off"
+    assert story.last.speed_band == "ignored"
+    assert story.new == ["eyes_closed_pre", "microsleep", "sleep"]
+
+
+def test_perclos_of_fifteen_percent_is_drowsy_and_rest_is_advised():
+    story = after((330, every(5, 0.9, SHUT)), fps=10)
+    assert story.new[:2] == ["drowsy_advisory", "drowsy"]
+    told_again = [a.said for a in story.changes if a.type == "drowsy"]
+    assert max(told_again) >= 3
+    assert any(a.advice == "rest" for a in story.changes)
+    assert story.last.kss_est == 8
+
+
+def test_drowsy_ends_a_minute_after_the_eyes_are_awake():
+    story = after((200, every(5, 0.9, SHUT)), (260, blinking(15)), fps=10)
+    assert "drowsy" in story.new
+    assert not story.active
+
+
+def test_two_microsleeps_in_five_minutes_are_drowsy():
+    nod = (1.7, SHUT)
+    story = after((60, OPEN), nod, (60, OPEN), nod, (5, OPEN), fps=10)
+    assert "drowsy" in story.active
+
+
+def test_three_microsleeps_in_ten_minutes_are_severe():
+    nod = (1.7, SHUT)
+    story = after((60, OPEN), nod, (60, OPEN), nod, (60, OPEN), nod, (3, OPEN), fps=10)
+    assert "drowsy_severe" in story.active
+
+
+def test_yawns_alone_alarm_nobody():
+    story = after((302, every(20, 4, YAWN, blinking(15))), fps=15)
+    assert story.marks.count("yawn") == 15
+    assert story.new == []
+
+
+def test_a_yawn_that_never_ends_is_no_yawn():
+    assert "yawn" not in after((5, OPEN), (20, YAWN), (3, OPEN)).marks
+
+
+def test_a_nod_with_shut_eyes_is_marked():
+    def nodding(t):
+        return Face(openness=0.0 if t > 0.1 else 1.0, pitch=-22 * min(1.0, t / 0.5))
+
+    story = after((30, OPEN), (1.0, nodding), (3, OPEN))
+    assert story.marks.count("head_nod") == 1
+    assert "head_nod" not in after((30, OPEN), (1.0, DOWN), (3, OPEN)).marks
+
+
+def test_blinks_are_counted_at_30_frames_and_unknown_at_10():
+    fast = after((240, blinking(20, 0.2)), fps=30).last.eyes
+    assert fast.blink_ms_mean == pytest.approx(200, abs=30)
+    assert fast.long_blink_share == 0
+    slow = after((240, blinking(20, 0.2)), fps=10).last.eyes
+    assert slow.blink_ms_mean is None
+    assert slow.long_blink_share is None
+
+
+def test_perclos_is_unknown_below_the_least_frame_rate():
+    story = after((120, OPEN), fps=3)
+    assert story.last.eyes.perclos60 is None
+    assert "frame_rate" in story.last.degraded

@@ -1,0 +1,82 @@
+"""What cannot be seen: eyes, faces, pictures; and that it is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stories import (
+    LEFT,
+    LOST,
+    OPEN,
+    SHUT,
+    SUNGLASSES,
+    after,
+    filmed,
+    observed,
+    told,
+)
+
+from edge.types import NS, Light
+
+LEARNT = (60, OPEN)
+"""Long enough for the forward direction to be known."""
+
+
+def test_eyes_become_readable_again():
+    story = after((5, OPEN), (12, SUNGLASSES), (6, OPEN))
+    assert story.ended("eyes_unreadable").reason == "eyes_readable"
+    assert story.last.degraded == ()
+
+
+def test_a_turned_head_is_no_unreadable_eye():
+    assert "eyes_unreadable" not in after((5, OPEN), (20, LEFT)).new
+
+
+def test_a_lost_face_is_said_and_found_again():
+    story = after((5, OPEN), (3, LOST), (2, OPEN))
+    assert story.at("face_lost") == pytest.approx(7, abs=0.1)
+    assert story.ended("face_lost").reason == "face_found"
+
+
+def test_an_empty_seat_is_vacated_in_the_end():
+    story = after((5, OPEN), (70, LOST), fps=10)
+    assert story.ended("face_lost").reason == "vacated"
+    assert not story.active
+
+
+def _lit(scenes, light):
+    return [
+        observed(o.t_ns, None if not o.faces else OPEN)
+        if o.t_ns < 105 * NS
+        else _with_light(o, light)
+        for o in filmed(*scenes)
+    ]
+
+
+def _with_light(seen, light):
+    return replace(seen, light=light)
+
+
+def test_a_covered_lens_is_said_to_be_covered_and_not_a_lost_face():
+    story = told(_lit(((5, OPEN), (6, LOST)), Light(0.01, 0.005)))
+    assert story.new == ["camera_blocked"]
+    assert story.at("camera_blocked") == pytest.approx(7, abs=0.1)
+    assert story.last.light == "blind"
+    assert story.last.degraded == ("camera",)
+
+
+def test_a_frozen_picture_of_open_eyes_is_not_awake():
+    story = told(_lit(((5, OPEN), (6, OPEN)), Light(0.4, 0.2, repeated=True)))
+    assert story.new == ["camera_blocked"]
+    assert story.last.eyes.openness is None
+    assert story.last.drowsiness == "unknown"
+
+
+def test_a_frozen_picture_of_shut_eyes_is_not_asleep():
+    story = told(_lit(((5, OPEN), (0.1, SHUT), (9, SHUT)), Light(0.4, 0.2, repeated=True)))
+    assert "sleep" not in story.new
+
+
+def test_dusk_is_low_light():
+    assert told(_lit(((5, OPEN), (6, OPEN)), Light(0.08, 0.06))).last.light == "low"
