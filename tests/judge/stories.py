@@ -64,6 +64,9 @@ MIRROR = Face(yaw=-35, pitch=5)
 SUNGLASSES = Face(eyes_visible=0.1, openness=0.9)
 YAWN = Face(mar=0.8)
 
+LEARNT = (60, OPEN)
+"""Long enough for the forward direction to be known."""
+
 Scene = Face | None | Callable[[float], Face | None]
 
 

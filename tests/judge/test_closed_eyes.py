@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from stories import (
+    LEARNT,
     LOST,
     OPEN,
     RIGHT,
@@ -18,9 +19,6 @@ from stories import (
 
 from edge.judge.rules import AlertRules, Rules
 from edge.types import NS, Level
-
-LEARNT = (60, OPEN)
-"""Long enough for the forward direction to be known."""
 
 
 def test_a_sleeper_whose_head_drops_is_still_asleep():

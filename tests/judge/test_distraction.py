@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from stories import (
     DOWN,
+    LEARNT,
     LEFT,
     LOST,
     MIRROR,
@@ -21,9 +22,6 @@ from stories import (
 from edge.judge.rules import PresenceRules, Rules
 from edge.judge.states.rules import AttentionRules
 from edge.types import NS, Level
-
-LEARNT = (60, OPEN)
-"""Long enough for the forward direction to be known."""
 
 
 def test_a_long_look_aside_is_a_caution_then_a_warning_then_an_emergency():

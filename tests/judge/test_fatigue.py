@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from stories import (
     DOWN,
+    LEARNT,
     OPEN,
     RIGHT,
     SHUT,
@@ -17,9 +18,6 @@ from stories import (
 
 from edge.judge.rules import Rules, SpeedRules
 from edge.judge.states.rules import AttentionRules
-
-LEARNT = (60, OPEN)
-"""Long enough for the forward direction to be known."""
 
 
 @pytest.mark.parametrize(("speed", "level"), [(None, 2), (80.0, 2), (30.0, 1), (15.0, 1), (5.0, 0)])

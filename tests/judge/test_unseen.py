@@ -19,9 +19,6 @@ from stories import (
 
 from edge.types import NS, Light
 
-LEARNT = (60, OPEN)
-"""Long enough for the forward direction to be known."""
-
 
 def test_eyes_become_readable_again():
     story = after((5, OPEN), (12, SUNGLASSES), (6, OPEN))
