@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import signal
@@ -42,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _command(arguments: argparse.Namespace) -> int:
+    gc.disable()  # what is loaded stays: looking through it again and again is a tenth of a start
     try:
         command = importlib.import_module(f"edge.commands.{arguments.command}")
     except ModuleNotFoundError as error:
@@ -51,6 +53,8 @@ def _command(arguments: argparse.Namespace) -> int:
         text = f"{error.name} is not installed: pip install 'mien[{extra}]'"
         print(f"mien {arguments.command}: {text}", file=sys.stderr)
         return 1
+    finally:
+        gc.enable()
     try:
         return int(command.run(arguments))
     except KeyboardInterrupt:
