@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import itertools
+import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from edge.device import v4l2
+from edge.device import v4l2, video
+from edge.device.camera import CameraError, CameraSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,3 +52,37 @@ def test_one_kind_that_can_be_read_is_enough(device):
 def test_what_says_nothing_is_not_blamed_for_its_format(device, tmp_path):
     assert v4l2.unreadable(device) is None  # a file is no camera
     assert v4l2.unreadable(tmp_path / "not there") is None
+
+
+class Cable:
+    """OpenCV's capture of a camera whose pictures come damaged: "ok", and nothing."""
+
+    def __init__(self, damaged: Callable[[int], bool]) -> None:
+        self._damaged = damaged
+        self._number = itertools.count()
+
+    def grab(self) -> bool:
+        time.sleep(0.01)
+        return True
+
+    def retrieve(self) -> tuple[bool, np.ndarray | None]:
+        bad = self._damaged(next(self._number))
+        return True, None if bad else np.zeros((120, 160, 3), np.uint8)
+
+    def get(self, _what: int) -> float:
+        return 0.0
+
+
+def frames(cable: Cable, count: int):
+    settings = CameraSettings(source="/dev/video0", fps=100, timeout_s=0.5)
+    return list(itertools.islice(video._live(cable, settings, lambda: 100.0), count))
+
+
+def test_a_damaged_picture_is_left_out_and_counted():
+    assert [f.dropped for f in frames(Cable(lambda n: n % 3 == 2), 6)] == [0, 0, 1, 0, 1, 0]
+
+
+def test_nothing_but_damaged_pictures_is_a_format_that_cannot_be_read():
+    with pytest.raises(CameraError, match="nothing that can be read") as found:
+        frames(Cable(lambda n: n > 3), 100)
+    assert found.value.fault == "camera_format"
