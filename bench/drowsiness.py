@@ -218,7 +218,8 @@ def _stills(folder: Path, models: dict[str, Model]) -> None:
                     continue
                 count += 1
                 rgb = np.ascontiguousarray(image[:, :, ::-1])
-                faces = _sight(models)(Frame(0, rgb)).faces
+                see = _sight(models)  # a camera shows somebody again, and then sees further back
+                faces = see(Frame(0, rgb)).faces or see(Frame(NS // 25, rgb)).faces
                 if faces:
                     values.append((_signal(name, faces[0]), label))
         known = [(value, label) for value, label in values if value == value]  # noqa: PLR0124

@@ -42,6 +42,11 @@ OVERLAP = 0.35
 """Intersection over union above which two answers are about one face."""
 
 
+STEP_BACK = 0.5
+"""Of the detector's square, for the picture as seen from a step back [own choice: 0.6 and 0.7 find
+one to three fewer of 132 tight portraits]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """A face: upright box hairline to chin and ear to ear, score 0..1, key points.
@@ -60,6 +65,18 @@ def find(
 ) -> list[Detection]:
     """Faces in uint8[H, W, 3] RGB, looked at once as a whole; best first."""
     square, placement = image.letterbox(picture, SIZE)
+    return decode(model(prepare(square)), placement, least, most)
+
+
+def find_further_back(
+    model: Model, picture: NDArray[np.uint8], least: float = 0.5, most: int = 4
+) -> list[Detection]:
+    """The same as from a step back: faces that fill the picture, or that its edge cuts.
+
+    For where ``find`` sees nobody: of 132 tight portraits 119 are then found and believed instead
+    of 113 (``bench.drowsiness``), of 236 pictures without a face none more than before.
+    """
+    square, placement = image.letterbox(picture, SIZE, STEP_BACK)
     return decode(model(prepare(square)), placement, least, most)
 
 

@@ -98,10 +98,15 @@ def moved(image: NDArray[np.uint8], there: NDArray[np.float64], onto: NDArray[np
     cv2.warpAffine(image, there, (width, height), onto, cv2.INTER_LINEAR, border)
 
 
-def letterbox(image: NDArray[np.uint8], out: int) -> tuple[NDArray[np.uint8], Placement]:
-    """The whole picture, centred in a black square of ``out`` x ``out`` pixels."""
+def letterbox(
+    image: NDArray[np.uint8], out: int, share: float = 1.0
+) -> tuple[NDArray[np.uint8], Placement]:
+    """The whole picture, centred in a black square of ``out`` x ``out`` pixels.
+
+    Its longer side takes ``share`` of the square's.
+    """
     height, width = image.shape[:2]
-    size = max(height, width)
+    size = max(height, width) / share
     scale = out / size
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     if scale <= 0.5 and min(image.shape[:2]) > 1:

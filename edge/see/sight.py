@@ -1,8 +1,8 @@
 """Seeing as a whole: one frame in, one observation out.
 
-Detection runs while nobody is followed, and then once a second; landmarks on every frame;
-expression at a rate of its own. A face that the landmark model no longer believes in is dropped,
-and what could not be read stays None.
+Detection runs while nobody is followed, every other time from a step back, and then once a second;
+landmarks on every frame; expression at a rate of its own. A face that the landmark model no longer
+believes in is dropped, and what could not be read stays None.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Sight:
 
         ``clock`` gives CPU nanoseconds; what each stage spends is added up in ``cpu_ns``.
         ``expression_hz`` may be set lower while running, where the board must be spared.
-        ``find`` says how the detector goes over a picture (``edge.see.tiles`` goes closer).
+        ``find`` says how the detector goes over a picture (``edge.see.tiles`` goes closer); while
+        that finds nobody who is believed in, every other look is from a step back.
         ``looks``: how often the landmark model may look, each time where it last saw the face,
         before it has to believe in it; a camera shows the face again, a photo does not. With
         more than one, expression looks at the mirror image too.
@@ -89,6 +90,7 @@ class Sight:
         self._tracks: list[Track] = []
         self._ids = 0
         self._detected_ns: int | None = None
+        self._further_back = False
         self._grid: NDArray[np.uint8] | None = None
         self.runtime = self._landmarks.runtime
         self.cpu_ns = dict.fromkeys(models if emotion else ("detector", "landmarks", "eyes"), 0)
@@ -111,11 +113,13 @@ class Sight:
         plane = frame.image if frame.luma is None else frame.luma
         light, self._grid = image.light(plane, self._grid)
         if self._detection_is_due(frame.t_ns):
-            self._detect(frame)
-        followed = [self._follow(frame, track) for track in self._tracks]
-        seen = {track.id: reading for track, reading in filter(None, followed)}
-        self._tracks = apart([track for track, _ in filter(None, followed)])
-        faces = tuple(seen[track.id] for track in self._tracks)
+            find = detector.find_further_back if self._further_back else self._find
+            self._further_back = not self._tracks and not self._further_back
+            self._detect(frame, find)
+        faces = self._followed(frame)
+        if not faces and self._looks > 1:  # there is no next frame to step back in
+            self._detect(frame, detector.find_further_back)
+            faces = self._followed(frame)
         height, width = frame.image.shape[:2]
         return Observation(frame.t_ns, faces, light, width, height)
 
@@ -126,15 +130,21 @@ class Sight:
             return False
         return t_ns - self._detected_ns >= self._settings.detect_every_s * NS
 
-    def _detect(self, frame: Frame) -> None:
+    def _detect(self, frame: Frame, find: Find) -> None:
         started = self._clock()
         self._detected_ns = frame.t_ns
         settings = self._settings
-        for found in self._find(self._detector, frame.image, settings.detect_score, settings.faces):
+        for found in find(self._detector, frame.image, settings.detect_score, settings.faces):
             if len(self._tracks) < settings.faces and not known(found.box, self._tracks):
                 self._ids += 1
                 self._tracks.append(Track(self._ids, found.box, landmarks.first_region(found)))
         self._count("detector", started)
+
+    def _followed(self, frame: Frame) -> tuple[FaceReading, ...]:
+        followed = list(filter(None, (self._follow(frame, track) for track in self._tracks)))
+        seen = {track.id: reading for track, reading in followed}
+        self._tracks = apart([track for track, _ in followed])
+        return tuple(seen[track.id] for track in self._tracks)
 
     def _follow(self, frame: Frame, track: Track) -> tuple[Track, FaceReading] | None:
         marks = self._read_landmarks(frame, track.region)

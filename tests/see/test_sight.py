@@ -70,6 +70,30 @@ def test_a_photo_is_read_together_with_its_mirror_image(files, picture):
         assert said == pytest.approx(np.mean(once, axis=0), abs=0.03)  # the crops differ by a pixel
 
 
+@pytest.fixture
+def tight(sight, picture):
+    """A photo of which a face is all, without its chin and hair."""
+    whole = picture("single_face.jpg")
+    box = sight()(Frame(0, whole)).faces[0].box
+    middle, reach = (box.top + box.bottom) / 2, 0.4 * (box.bottom - box.top)
+    centre, side = (box.left + box.right) / 2, 0.4 * (box.right - box.left)
+    rows = slice(round(middle - reach), round(middle + reach))
+    return whole[rows, round(centre - side) : round(centre + side)].copy()
+
+
+def test_a_face_that_fills_the_picture_is_found_at_the_second_look(sight, tight):
+    see = sight()
+    assert see(Frame(0, tight)).faces == ()
+    (face,) = see(Frame(NS // 25, tight)).faces
+    assert face.confidence > 0.8
+    assert see(Frame(2 * NS // 25, tight)).faces[0].track == face.track
+
+
+def test_a_photo_of_a_face_that_fills_it_is_looked_at_from_a_step_back_at_once(files, tight):
+    models = opened(files, emotion=False)
+    assert Sight(models, SightSettings(), emotion=False, looks=3)(Frame(0, tight)).faces
+
+
 def test_expression_is_read_at_its_own_rate(sight, clip):
     see = sight(expression_hz=3.0)
     frames = clip("single_face.mp4")
