@@ -151,6 +151,10 @@ def closed_eyes(arguments: argparse.Namespace) -> None:
         name: eyes.ours(boxes.Ours(folder / "detector.tflite"), _both_looks(folder))
         for name, folder in FILES.items()
     }
+    asked = f"ours, int8, asked at {SightSettings().detect_score}"
+    folder = FILES["ours, int8"]
+    detect = boxes.Ours(folder / "detector.tflite")
+    readers[asked] = eyes.ours(detect, _both_looks(folder), SightSettings().detect_score)
     readers["BlazeFace, face mesh"] = eyes.mediapipe(teacher.BlazeFace(PEERS), teacher.Mesh(PEERS))
     rows: list[list[object]] = []
     for name, reader in readers.items():
@@ -166,7 +170,8 @@ def closed_eyes(arguments: argparse.Namespace) -> None:
     print(report.table([*head, f"shut missed at {eyes.FALSE_SHUT:.0%} false", "margin"], rows))
     print(
         "\nBy lid gap, upright, over the eye's width. Margin: lowest open less highest shut; "
-        "above 0, all are apart."
+        f"above 0, all are apart. Detectors are asked at {eyes.LEAST}; the product asks at "
+        f"{SightSettings().detect_score}."
     )
 
 

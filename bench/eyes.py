@@ -1,16 +1,17 @@
 """Shut eyes told from open ones by ours and by MediaPipe's pair; each finds and follows by itself.
 
-A reader looks at uint8[H, W, 3] RGB and its own last points, and gives points in picture pixels or
-None: float32[127, 2] in our order (``models/training/landmarks/points.py``), the mesh 468 of them.
+A reader looks at uint8[H, W, 3] RGB and its own last points, and gives a face or None.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
+from edge.see.sight import CLEARER
 from models.training.detector.teacher import six_keys
 from models.training.landmarks.closures import FACE_FLOOR, Closures, auc, look
 from models.training.landmarks.crop import crop_from_detection, crop_from_points
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from models.training.landmarks.evaluate import Held, Net
 
     Points = NDArray[np.float32]
-    Reader = Callable[[NDArray[np.uint8], Points | None], Points | None]
+    Reader = Callable[[NDArray[np.uint8], Points | None], "Face | None"]
 
 CLIPS: Final = ("WolfgangLanger_Pexels.mp4", "single_face.mp4")
 FALSE_SHUT: Final = 0.05
@@ -47,19 +48,31 @@ AROUND: Final = 80
 """Pixels repeated around a picture for the mesh, whose crops end in black otherwise."""
 
 
-def ours(detect: Detect, net: Net) -> Reader:
-    """Detector, then landmarks twice; then from the last points."""
+@dataclass(frozen=True)
+class Face:
+    """``points``: picture pixels, float32[127, 2] in our order or the mesh's 468.
 
-    def read(rgb: NDArray[np.uint8], last: Points | None) -> Points | None:
+    ``visible``: of the first and the second eye, 0..1, where the network says so.
+    """
+
+    points: Points
+    visible: tuple[float, float] = (1.0, 1.0)
+
+
+def ours(detect: Detect, net: Net, least: float = LEAST) -> Reader:
+    """Detector, asked at ``least``, then landmarks twice; then from the last points."""
+
+    def read(rgb: NDArray[np.uint8], last: Points | None) -> Face | None:
         grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
         if last is None:
-            found = detect(rgb, LEAST)
+            found = detect(rgb, least)
             if not len(found.boxes):
                 return None
             answer, there = look(net, grey, crop_from_detection(found.boxes[0], found.keys[0]))
         else:
             answer, there = look(net, grey, crop_from_points(last), passes=1)
-        return there if answer.face >= FACE_FLOOR else None
+        right, left, _ = answer.visible
+        return Face(there, (right, left)) if answer.face >= FACE_FLOOR else None
 
     return read
 
@@ -67,10 +80,10 @@ def ours(detect: Detect, net: Net) -> Reader:
 def mediapipe(blaze: BlazeFace, mesh: Mesh) -> Reader:
     """BlazeFace short range, then the face mesh twice; then from the last points."""
 
-    def read(rgb: NDArray[np.uint8], last: Points | None) -> Points | None:
+    def read(rgb: NDArray[np.uint8], last: Points | None) -> Face | None:
         if last is not None:
             there, flag = _mesh_again(mesh, rgb, last)
-            return there if flag >= MESH_FLOOR else None
+            return Face(there) if flag >= MESH_FLOOR else None
         found = blaze(rgb, LEAST)
         if not len(found.boxes):
             return None
@@ -79,7 +92,7 @@ def mediapipe(blaze: BlazeFace, mesh: Mesh) -> Reader:
         roll = float(np.arctan2(across[1], across[0]))
         there, _ = mesh(rgb, (box[:2] + box[2:]) / 2, side, roll)
         there, flag = _mesh_again(mesh, rgb, there)
-        return there if flag >= MESH_FLOOR else None
+        return Face(there) if flag >= MESH_FLOOR else None
 
     return read
 
@@ -114,7 +127,7 @@ def mesh_points(mesh: Mesh, held: Held) -> Points:
 def labelled(reader: Reader, folder: Path) -> Closures:
     """Folders of whole faces whose names say closed or open."""
     files = sorted(file for file in folder.glob("*/*") if cv2.haveImageReader(str(file)))
-    scores = {file: _aspect(reader(_rgb(cv2.imread(str(file))), None)) for file in files}
+    scores = {file: _still(reader, cv2.imread(str(file))) for file in files}
     shut = [value for file, value in scores.items() if "closed" in file.parent.name]
     opened = [value for file, value in scores.items() if "closed" not in file.parent.name]
     return _told(np.array(shut), np.array(opened))
@@ -129,8 +142,9 @@ def followed(reader: Reader, clip: Path) -> Closures:
         there, frame = film.read()
         if not there:
             break
-        last = reader(_rgb(frame), last)
-        scores.append(_aspect(last))
+        face = reader(_rgb(frame), last)
+        last = None if face is None else face.points
+        scores.append(_aspect(face, frame))
     film.release()
     curve, number = np.array(scores), np.arange(len(scores))
     if clip.name.startswith("Wolfgang"):
@@ -157,11 +171,21 @@ def _told(shut: NDArray[np.float64], opened: NDArray[np.float64]) -> Closures:
     return Closures(*seen, len(shut) + len(opened) - len(seen[0]) - len(seen[1]))
 
 
-def _aspect(points: Points | None) -> float:
-    if points is None:
+def _still(reader: Reader, bgr: NDArray[np.uint8]) -> float:
+    return _aspect(reader(_rgb(bgr), None), bgr)
+
+
+def _aspect(face: Face | None, picture: NDArray[np.uint8]) -> float:
+    """Of both eyes, or of the one inside the picture or clearer: as in the product."""
+    if face is None:
         return float("nan")
-    eyes = points if len(points) == len(MESH_INDEX) else points[list(MESH_INDEX[:32])]
-    return float(eye_height(eyes).mean())
+    ours_ = len(face.points) == len(MESH_INDEX)
+    lids = face.points if ours_ else face.points[list(MESH_INDEX[:32])]
+    last = np.array(picture.shape[1::-1]) - 1
+    middles = np.array([lids[:16].mean(0), lids[16:32].mean(0)])
+    visible = np.where(((middles >= 0) & (middles <= last)).all(1), face.visible, 0.0)
+    clear = visible >= visible.max() - CLEARER
+    return float(eye_height(lids)[clear].mean())
 
 
 def _rgb(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ that lower point k faces upper point k + 8. Lips run likewise: k faces k + 10.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,9 @@ RIGHT_EYE, LEFT_EYE = 0, 16
 
 INNER_LIPS = 82
 """First of the twenty points of the inner lips."""
+
+PARTS = (slice(0, 16), slice(16, 32), slice(82, 102))
+"""Right eye, left eye, inner lips: what ``Landmarks.seen`` speaks of."""
 
 EXTENT = np.array([*range(42, 62), *range(114, 127)])
 """Brows and outline: what the crop of the next frame is measured by."""
@@ -180,6 +183,20 @@ def region(points: NDArray[np.float32]) -> Region:
     u, v = (left + right) / 2, (top + bottom) / 2
     side = max(right - left, bottom - top) * MARGIN
     return Region(c * u - s * v, s * u + c * v, side, angle)
+
+
+def within(marks: Landmarks, width: int, height: int) -> Landmarks:
+    """The same, an eye or mouth beyond the edge of the frame unseen: its points are guesses.
+
+    Its middle counts. ``width``, ``height``: of the frame, pixels.
+    """
+    right, left, mouth = (
+        seen if 0 <= x <= width - 1 and 0 <= y <= height - 1 else 0.0
+        for seen, (x, y) in zip(
+            marks.seen, (marks.points[part].mean(axis=0).tolist() for part in PARTS), strict=True
+        )
+    )
+    return replace(marks, seen=(right, left, mouth))
 
 
 def box(points: NDArray[np.float32]) -> Box:

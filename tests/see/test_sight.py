@@ -12,6 +12,9 @@ from edge.see.settings import SightSettings
 from edge.see.sight import Sight, opened
 from edge.types import EMOTIONS, NS, Frame
 
+SHUT_EAR = 0.139
+"""From here downward the rules call an average eye shut."""
+
 RNG = np.random.default_rng(7)
 
 
@@ -57,6 +60,24 @@ def test_a_blink_shows_in_the_openness_of_the_eyes(sight, clip):
     ears = [see(frame).faces[0].ear for frame in clip("single_face.mp4")]
     assert min(ears[24:32]) < 0.6 * np.median(ears)
     assert int(np.argmin(ears)) in range(24, 32)
+
+
+def test_a_hand_before_one_shut_eye_does_not_open_it(sight, clip):
+    see = sight()
+    ears = [see(frame).faces[0].ear for frame in clip("WolfgangLanger_Pexels.mp4")[:140]]
+    assert np.mean([ear < SHUT_EAR for ear in ears[100:]]) > 0.8
+
+
+def test_of_two_eyes_only_the_one_inside_the_picture_counts(sight, clip):
+    """A guess at the other would hold the sleeper for half awake."""
+    half = clip("WolfgangLanger_Pexels.mp4")[50].image[:, 430:]
+    for shown, out, inside in (
+        (half, "ear_right", "ear_left"),
+        (half[:, ::-1], "ear_left", "ear_right"),
+    ):
+        (face,) = sight()(Frame(0, np.ascontiguousarray(shown))).faces
+        assert getattr(face, out) is None
+        assert face.ear == getattr(face, inside) < SHUT_EAR
 
 
 def test_a_photo_is_read_together_with_its_mirror_image(files, picture):
