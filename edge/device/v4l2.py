@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 READABLE = {
     *("BGR3", "RGB3", "BGR4", "YV12", "YU12", "411P", "YUYV", "YVYU", "UYVY", "NV12", "NV21"),
-    *("MJPG", "JPEG", "GREY", "Y10", "Y12", "Y16", "BA81"),
+    *("MJPG", "JPEG", "GREY", "Y10", "Y12", "Y16", "BA81", "RGGB", "GRBG", "GBRG", "XR24", "AR24"),
 }
 """What OpenCV makes RGB of, by the kernel's four letters."""
 

@@ -135,7 +135,7 @@ def _live(
         if fps() < settings.fps and now_ns - last_ns < 0.75 * NS / fps():
             continue
         ok, image = capture.retrieve()
-        if not ok or image is None:  # V4L2: a JPEG that is none is "ok", and nothing
+        if not ok or image is None:  # what OpenCV 4 may give for a damaged JPEG; 5: the last
             if now_ns - read_ns > settings.timeout_s * NS:
                 name = without_password(settings.source)
                 msg = f"camera.source: {name}: gives nothing that can be read"

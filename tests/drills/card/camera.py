@@ -32,7 +32,8 @@ ANOTHER_PROCESS = (
     ("camera_gone", {"mode": "gone"}, "unplugged"),
     ("camera_gone", {"mode": "still"}, "there, and silent"),
     ("camera_format", {"mode": "awake", "layout": "H264"}, "nothing but H.264"),
-    ("camera_format", {"mode": "awake", "layout": "MJPG"}, "pictures that are none"),
+    # for a JPEG that is none OpenCV gives the picture before
+    ("camera_frozen", {"mode": "awake", "layout": "MJPG"}, "damaged JPEGs"),
 )
 TOO_FAST = 30.0
 
