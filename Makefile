@@ -136,7 +136,7 @@ $(LABELS): | $(TEACHER)/.made
 	$(TEACHER)/bin/python -m models.training.landmarks.teacher --data $(DATA) --out $(@D)
 
 # what the trained files are measured against: the teacher on the clips and on pictures of shut eyes
-$(REFERENCES): | $(TEACHER)/.made $(WHEEL)
+$(REFERENCES): | $(TEACHER)/.made $(LABELS) $(WHEEL)
 	$(TEACHER)/bin/python -m models.training.landmarks.references --data $(DATA) --wheel $(WHEEL) --out $(@D)
 
 # the canonical face to measure poses by, and the clips to look at
