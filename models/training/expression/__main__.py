@@ -10,17 +10,19 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from dataclasses import astuple
 from pathlib import Path
 
 import torch
 
 from models.training.expression import data, evaluate
 from models.training.expression.finish import Places, convert, measure, write
-from models.training.expression.train import Run, joined, softened, train
+from models.training.expression.recipe import Lengths, courses, learned
+from models.training.expression.train import Run
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-EPOCHS, POLISH, SEED = 60, 16, 7
+LENGTHS, SEED = Lengths(60, 16, 20), 7
 log = logging.getLogger("expression")
 
 
@@ -34,24 +36,19 @@ def main() -> None:
     ]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
     torch.set_num_threads(options.threads)
-    checkpoint = WORK / f"{options.name}.pt"
+    lengths = Lengths(*options.epochs)
+    run = Run(options.seed, WORK / f"{options.name}.pt", options.bf16, options.compiled)
     if options.fresh:
-        checkpoint.unlink(missing_ok=True)
+        for course in courses(lengths):
+            run.place(course).unlink(missing_ok=True)
     places = Places(ROOT, WORK)
     learn, valid = data.ferplus(options.data, "Train"), data.ferplus(options.data, "Valid")
     if not options.only_evaluate:
         faces = data.faces(options.data, held_out=False)
-        rare = faces.only(data.RARER)
         log.info(
-            "%d FER+ pictures, %d weak labels, %d of them rare, %d to validate",
-            len(learn),
-            len(faces),
-            len(rare),
-            len(valid),
+            "%d FER+ pictures, %d weak labels, %d to validate", len(learn), len(faces), len(valid)
         )
-        first = joined(learn, softened(rare, learn)) if options.weak else learn
-        more = softened(faces, learn) if options.weak else None
-        net = train(first, more, valid, _run(options, checkpoint))
+        net = learned(learn, faces if options.weak else None, valid, lengths, run)
         if options.only_train:
             return
         convert(net, learn, places, options.seed)
@@ -63,21 +60,9 @@ def main() -> None:
     write(
         places,
         measure(places, options.data, peers, files),
-        options.epochs,
-        options.polish,
+        lengths,
         options.seed,
         WORK / "log.txt",
-    )
-
-
-def _run(options: argparse.Namespace, checkpoint: Path) -> Run:
-    return Run(
-        options.epochs,
-        options.seed,
-        checkpoint,
-        options.polish,
-        options.bf16,
-        options.compiled,
     )
 
 
@@ -89,8 +74,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--data", type=Path, default=folder, help="the data folder (default: %(default)s)"
     )
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--polish", type=int, default=POLISH, help="epochs of a second cosine")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        nargs=3,
+        default=astuple(LENGTHS),
+        help="of the three courses (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(

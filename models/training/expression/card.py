@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,12 @@ from models.training.expression import report
 from models.training.expression.decode import EMOTIONS
 from models.training.expression.evaluate import ANSWERED_RIGHT, RARE, Figures
 from models.training.expression.net import SIZE
-from models.training.expression.train import (
-    HARSH_FROM,
-    HARSH_LAST,
-    HARSH_TO,
-    POLISH_RATE,
-    RATE,
-    SMALL_FIRST,
-    VOTES_LAST,
-)
+from models.training.expression.recipe import VIEWS, VOTES_LAST, Lengths, courses
+from models.training.expression.train import HARSH_FROM, HARSH_TO, SMALL_FIRST
 from models.training.manifest import Facts
 
-VERSION = "3"
-COMMAND = (
-    "python -m models.training.expression --epochs {epochs} --polish {polish} --seed {seed} --bf16"
-)
+VERSION = "4"
+COMMAND = "python -m models.training.expression --epochs {epochs} --seed {seed} --bf16"
 LICENCE = (
     "labels of FER+: MIT (Microsoft); its pictures: collected from the web for a 2013 challenge, rights unknown; "
     "weak labels: muxspace/facial_expressions, repository Apache-2.0, origin of the photos not stated"
@@ -78,7 +70,7 @@ def failures(found: Figures) -> list[str]:
     return lines
 
 
-def facts(found: Figures, epochs: int, polish: int, seed: int) -> Facts:
+def facts(found: Figures, lengths: Lengths, seed: int) -> Facts:
     """The manifest's part that the file cannot say."""
     sets = {
         name: {
@@ -105,11 +97,11 @@ def facts(found: Figures, epochs: int, polish: int, seed: int) -> Facts:
         order={"logits": EMOTIONS},
         data=(
             "FER+ Train (published split)",
-            "faces/, three persons in four; neutral and happiness in the second cosine only",
+            "faces/, three persons in four; neutral and happiness from the second course on",
         ),
-        command=COMMAND.format(epochs=epochs, polish=polish, seed=seed),
+        command=COMMAND.format(epochs=" ".join(map(str, astuple(lengths))), seed=seed),
         seed=seed,
-        epochs=epochs + polish,
+        epochs=sum(astuple(lengths)),
         accuracy=sets,
         failures=failures(found),
         extra={
@@ -121,7 +113,7 @@ def facts(found: Figures, epochs: int, polish: int, seed: int) -> Facts:
     )
 
 
-def markdown(found: Figures, entry: Mapping[str, Any], history: str, polish: int) -> str:
+def markdown(found: Figures, entry: Mapping[str, Any], history: str, lengths: Lengths) -> str:
     """The report."""
     c = found.calibration
     valid = found.scores["ferplus_valid_majority"]
@@ -157,7 +149,7 @@ def markdown(found: Figures, entry: Mapping[str, Any], history: str, polish: int
 
 `{entry["training"]["command"]}`; {entry["parameters"]} parameters, {entry["macs"] / 1e6:.1f} MMAC,
 {entry["bytes"]} bytes, {entry["int8_share"]:.0%} of the operators int8, {entry["partitions"]} XNNPACK partition.
-{_schedule(polish)}The weights' moving average is what is exported.
+{_schedule(lengths)}The weights' moving average is what is exported.
 
 ## The bar (FER+ Valid)
 
@@ -210,19 +202,19 @@ is named because it decides: with int8 dot products (VNNI, Arm from the A76 on) 
 """
 
 
-def _schedule(polish: int) -> str:
+def _schedule(lengths: Lengths) -> str:
     sizes = ", ".join(f"{size}x{size} until {until:.0%}" for until, size in SMALL_FIRST)
-    first = (
-        f"SGD on a cosine from {RATE}. Pictures {sizes}, then {SIZE}x{SIZE}; blur, coarseness,\n"
-        f"darkness and noise grow from none at {HARSH_FROM:.0%} to their shares at {HARSH_TO:.0%}.\n"
-    )
-    second = (
-        f"Then {polish} epochs on a second cosine from {POLISH_RATE}, with {HARSH_LAST} times those\n"
-        "shares, few pictures cut, more of those that show fear and all of `faces/` that may be seen;\n"
+    first, second, third = courses(lengths)
+    return (
+        f"SGD, {first.epochs} epochs on a cosine from {first.rate}. Pictures {sizes}, then {SIZE}x{SIZE}; blur,\n"
+        f"coarseness, darkness and noise grow from none at {HARSH_FROM:.0%} to their shares at {HARSH_TO:.0%}.\n"
+        f"Then {second.epochs} epochs on a second cosine from {second.rate}, with {second.harshness} times those shares, few\n"
+        "pictures cut, more of those that show fear and all of `faces/` that may be seen;\n"
         f"{VOTES_LAST:.0%} of each target are the votes (or the annotator's word, softened), the rest is\n"
-        "what the network said at the end of the first cosine of the picture and its mirror image.\n"
+        f"what the network said at the end of the first cosine of {2 * len(VIEWS)} views of the picture, averaged.\n"
+        f"Then {third.epochs} epochs on a third from {third.rate}, one block deeper, {third.harshness} times those shares;\n"
+        "the targets' other part comes from the networks at the ends of both cosines before.\n"
     )
-    return first + (second if polish else "")
 
 
 def _processor() -> str:
@@ -240,5 +232,5 @@ def _processor() -> str:
 
 
 def _log(history: str) -> list[str]:
-    epochs = [line.split(" ", 2)[2] for line in history.splitlines() if " loss " in line]
-    return epochs[3:-1:4] + epochs[-1:]
+    """What was said of the epochs after which FER+ Valid was looked at."""
+    return [line.split(" ", 2)[2] for line in history.splitlines() if " valid " in line]

@@ -17,6 +17,7 @@ from models.training.expression.augment import augment
 from models.training.expression.card import facts, markdown
 from models.training.expression.decode import softmax
 from models.training.expression.net import SIZE
+from models.training.expression.recipe import Lengths
 
 log = logging.getLogger(__name__)
 
@@ -115,10 +116,10 @@ def measure(
 
 
 def write(
-    places: Places, found: evaluate.Figures, epochs: int, polish: int, seed: int, history: Path
+    places: Places, found: evaluate.Figures, lengths: Lengths, seed: int, history: Path
 ) -> None:
     """Manifest entry, report, plot."""
-    entry = manifest.entry(places.int8, facts(found, epochs, polish, seed))
+    entry = manifest.entry(places.int8, facts(found, lengths, seed))
     manifest.write(places.int8.with_name("manifest.yaml"), entry)
     reports = places.root / "models" / "training" / "reports"
     reports.mkdir(exist_ok=True)
@@ -127,7 +128,7 @@ def write(
         found.scores["ferplus_valid_majority"]["int8"].confusion,
         found.reliability,
     )
-    text = markdown(found, entry, history.read_text() if history.is_file() else "", polish)
+    text = markdown(found, entry, history.read_text() if history.is_file() else "", lengths)
     (reports / "expression.md").write_text(text, encoding="utf-8")
     log.info("%s", json.dumps(entry["accuracy"]))
     print(text)

@@ -1,13 +1,12 @@
-"""Learn the expression network: seeded, resumable after every epoch, the schedule a function of progress."""
+"""Learn on one cosine: seeded, resumable after every epoch, the schedule a function of progress."""
 
 from __future__ import annotations
 
 import copy
 import logging
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,113 +15,104 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from models.training.expression.augment import CUT, CUT_LAST, augment
-from models.training.expression.data import WEAK_TRUST, Pictures
+from models.training.expression.augment import augment
+from models.training.expression.data import Pictures
 from models.training.expression.decode import EMOTIONS
-from models.training.expression.evaluate import twice
-from models.training.expression.net import SIZE, ExpressionNet
+from models.training.expression.net import SIZE
 
 log = logging.getLogger(__name__)
 
-BATCH, RATE, MOMENTUM, DECAY = 128, 0.12, 0.9, 5e-4  # SGD, Nesterov: the trial's
-WARM_UP = 0.03  # share of the run
-POLISH_RATE = 0.06  # where the second, smaller cosine starts, pictures whole, few of them cut
-# Share of the votes in what the second cosine learns from; the rest is what the network says by then of
-# a picture and its mirror image, averaged: on FER+ Valid that was right 0.7 points more often than one
-# look. No two looks are paid for on a device, so one has to learn what two would say.
-VOTES_LAST = 0.4
-SMALL_FIRST = ((0.30, 32), (0.50, 40))  # until this share of the run: epochs cost half
-HARSH_FROM, HARSH_TO = 0.25, 0.55  # of the run: blur, darkness and the like grow from none to all
-HARSH_LAST = 1.2  # times those shares, in the second cosine
+BATCH, MOMENTUM, DECAY = 128, 0.9, 5e-4  # SGD, Nesterov: the trial's
+SMALL_FIRST = ((0.30, 32), (0.50, 40))  # until this share of the course: epochs cost half
+HARSH_FROM, HARSH_TO = 0.25, 0.55  # of it: blur, darkness and the like grow from none to all
 AVERAGE = 0.999  # decay of the weights' moving average, which is what ships
 GRADIENT = 5.0
-RARE = {"disgust": 2.0, "contempt": 2.0}  # extra copies an epoch, times the share of votes,
-RARE_LAST = RARE | {"fear": 1.0}  # in the second cosine
-RARE_FROM = 0.3  # of pictures that have at least this share
+RARE_FROM = 0.3  # of pictures that have at least this share of a rare class
 QUICK_EVERY = 4  # epochs
 
 
 @dataclass(frozen=True)
+class Course:
+    """One cosine of `epochs` from a learning rate of `rate` to zero, and what becomes of the pictures.
+
+    `warm_up` is in epochs. `growing`: pictures are small and unharmed at first (SMALL_FIRST,
+    HARSH_FROM). `harshness` (at the end, if growing) and `cut`: see `augment`. `rare`: extra copies
+    an epoch of pictures of these classes, times their share of the votes.
+    """
+
+    name: str
+    epochs: int
+    rate: float
+    warm_up: float
+    harshness: float
+    cut: float
+    rare: Mapping[str, float]
+    growing: bool = False
+
+
+@dataclass(frozen=True)
 class Run:
-    """`epochs` on one cosine, `polish` more on another, `seed`, the checkpoint to go on from.
+    """`seed`, and the checkpoint's path, to which each course adds its name.
 
     `bf16` and `compiled` change the time, hardly the result: half-length floats where the processor
     has instructions for them, and kernels fused by torch.compile (a minute or two for each size).
     """
 
-    epochs: int
     seed: int
     checkpoint: Path
-    polish: int = 0
     bf16: bool = False
     compiled: bool = False
 
-
-def softened(weak: Pictures, ferplus: Pictures) -> Pictures:
-    """One annotator's labels, softened towards FER+'s class frequencies."""
-    frequency = (ferplus.targets * ferplus.weights[:, None]).sum(0) / ferplus.weights.sum()
-    certain = np.eye(len(EMOTIONS), dtype=np.float32)[weak.truth]
-    soft = WEAK_TRUST * certain + (1 - WEAK_TRUST) * frequency.astype(np.float32)
-    return replace(weak, targets=soft.astype(np.float32))
+    def place(self, course: Course) -> Path:
+        """Where this course's checkpoint lies."""
+        return self.checkpoint.with_name(f"{self.checkpoint.stem}-{course.name}.pt")
 
 
-def joined(one: Pictures, other: Pictures) -> Pictures:
-    """The pictures of both."""
-    pairs = ((getattr(one, field.name), getattr(other, field.name)) for field in fields(Pictures))
-    return Pictures(*(np.concatenate(pair) for pair in pairs))
+def train(
+    start: nn.Module,
+    pictures: Callable[[], Pictures],
+    valid: Pictures,
+    course: Course,
+    run: Run,
+) -> nn.Module:
+    """Train from `start` to the end of the course, or on from its checkpoint.
 
-
-def taught(pictures: Pictures, net: nn.Module) -> Pictures:
-    """The same pictures with targets of which the network's own answers are a part."""
-    own = np.exp(twice(partial(logits, net), 1.0)(pictures.images))
-    targets = VOTES_LAST * pictures.targets + (1 - VOTES_LAST) * own
-    return replace(pictures, targets=targets.astype(np.float32))
-
-
-def train(pictures: Pictures, more: Pictures | None, valid: Pictures, run: Run) -> nn.Module:
-    """Train to the end of the run, or on from its checkpoint. Returns the averaged network, in eval mode.
-
-    The first cosine learns from `pictures`; the second from them and from `more`, faces that nobody
-    voted on, as `taught`.
+    `pictures` is asked only if there is something left to learn: to make them can take minutes.
+    Returns the averaged network, in eval mode; `start` is left as it is.
     """
     torch.manual_seed(run.seed)
-    net = ExpressionNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = copy.deepcopy(start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average: nn.Module = copy.deepcopy(net)
-    learner = torch.compile(net, dynamic=False) if run.compiled else net
-    optimiser = torch.optim.SGD(_groups(net), RATE, momentum=MOMENTUM, nesterov=True)
+    optimiser = torch.optim.SGD(_groups(net), course.rate, momentum=MOMENTUM, nesterov=True)
     random = torch.Generator().manual_seed(run.seed)
     first = step = 0
-    teacher: nn.Module | None = None
-    if run.checkpoint.is_file():
-        stored: dict[str, Any] = torch.load(run.checkpoint, weights_only=False)
+    checkpoint = run.place(course)
+    if checkpoint.is_file():
+        stored: dict[str, Any] = torch.load(checkpoint, weights_only=False)
         net.load_state_dict(stored["net"])
         average.load_state_dict(stored["average"])
         optimiser.load_state_dict(stored["optimiser"])
         random.set_state(stored["random"])
         first, step = stored["epoch"], stored["step"]
-        if stored.get("teacher"):
-            teacher = copy.deepcopy(average)
-            teacher.load_state_dict(stored["teacher"])
-        log.info("going on from epoch %d", first)
-    for epoch in range(first, run.epochs + run.polish):
+        log.info("%s: going on from epoch %d", course.name, first)
+    learner = torch.compile(net, dynamic=False) if run.compiled else net
+    if first >= course.epochs:
+        return average.eval()
+    learnt = pictures()
+    for epoch in range(first, course.epochs):
         losses = []
-        if epoch >= run.epochs and (teacher is None or epoch == first):
-            teacher = teacher or copy.deepcopy(average)
-            pictures = taught(joined(pictures, more) if more else pictures, teacher)
-            log.info("learning from its own answers too, %d pictures", len(pictures))
-        order = _order(pictures, RARE if epoch < run.epochs else RARE_LAST, random)
+        order = _order(learnt, course.rare, random)
         bar = tqdm(
             _batches(order),
             total=len(order) // BATCH,
-            desc=f"epoch {epoch + 1}/{run.epochs + run.polish}",
+            desc=f"{course.name} {epoch + 1}/{course.epochs}",
             mininterval=30,
         )
         for at, chosen in enumerate(bar):
             passed = epoch + at * BATCH / len(order)
-            progress = min(1.0, passed / run.epochs)
             for group in optimiser.param_groups:
-                group["lr"] = rate(passed, run)
-            batch = _batch(pictures, chosen, progress, random)
+                group["lr"] = rate(passed, course)
+            batch = _batch(learnt, chosen, passed / course.epochs, course, random)
             net.train()
             with torch.autocast("cpu", torch.bfloat16, enabled=run.bf16):
                 logits_now = learner(batch[0])["logits"]
@@ -130,25 +120,21 @@ def train(pictures: Pictures, more: Pictures | None, valid: Pictures, run: Run) 
             step += 1
             _average(average, net, min(AVERAGE, (1 + step) / (20 + step)))
         log.info(
-            "epoch %d/%d loss %.4f %s",
+            "%s epoch %d/%d loss %.4f %s",
+            course.name,
             epoch + 1,
-            run.epochs + run.polish,
+            course.epochs,
             np.mean(losses),
             _quick(average, valid) if (epoch + 1) % QUICK_EVERY == 0 else "",
         )
-        _save(run.checkpoint, net, average, teacher, optimiser, random, epoch + 1, step)
-    average.eval()
-    return average
+        _save(checkpoint, net, average, optimiser, random, epoch + 1, step)
+    return average.eval()
 
 
-def rate(passed: float, run: Run) -> float:
-    """Learning rate after so many epochs: linear warm-up and half a cosine to zero, twice."""
-    if passed < run.epochs:
-        peak, progress = RATE, passed / run.epochs
-        peak *= min(1.0, progress / WARM_UP + 0.02)
-    else:
-        peak, progress = POLISH_RATE, (passed - run.epochs) / run.polish
-    return peak * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+def rate(passed: float, course: Course) -> float:
+    """Learning rate after so many epochs: linear warm-up and half a cosine to zero."""
+    warm = min(1.0, passed / course.warm_up + 0.02)
+    return course.rate * warm * 0.5 * (1 + math.cos(math.pi * passed / course.epochs))
 
 
 def _groups(net: nn.Module) -> list[dict[str, Any]]:
@@ -174,13 +160,14 @@ def _batches(order: Tensor) -> Iterator[Tensor]:
 
 
 def _batch(
-    pictures: Pictures, chosen: Tensor, progress: float, random: torch.Generator
+    pictures: Pictures, chosen: Tensor, progress: float, course: Course, random: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    size = next((small for until, small in SMALL_FIRST if progress < until), SIZE)
+    size, harshness = SIZE, course.harshness
+    if course.growing:
+        size = next((small for until, small in SMALL_FIRST if progress < until), SIZE)
+        harshness *= min(1.0, max(0.0, (progress - HARSH_FROM) / (HARSH_TO - HARSH_FROM)))
     rows = chosen.numpy()
-    harshness = min(1.0, max(0.0, (progress - HARSH_FROM) / (HARSH_TO - HARSH_FROM)))
-    cut, harshness = (CUT, harshness) if progress < 1 else (CUT_LAST, HARSH_LAST)
-    x = augment(torch.from_numpy(pictures.images[rows]), size, random, harshness, cut)
+    x = augment(torch.from_numpy(pictures.images[rows]), size, random, harshness, course.cut)
     target, weight = (
         torch.from_numpy(pictures.targets[rows]),
         torch.from_numpy(pictures.weights[rows]),
@@ -234,12 +221,11 @@ def _quick(net: nn.Module, valid: Pictures) -> str:
 
 
 def _save(
-    path: Path, net: nn.Module, average: nn.Module, teacher: nn.Module | None,
-    optimiser: torch.optim.Optimizer, random: torch.Generator, epoch: int, step: int,
+    path: Path, net: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer,
+    random: torch.Generator, epoch: int, step: int,
 ) -> None:  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     torch.save({"net": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
-                "teacher": teacher.state_dict() if teacher else None,
                 "random": random.get_state(), "epoch": epoch, "step": step}, fresh)  # fmt: skip
     fresh.replace(path)  # a kill while writing loses nothing
