@@ -204,17 +204,19 @@ def test_a_real_browser_shows_a_green_frame_around_a_face_that_is_well_placed(
 ):
     clip = media / "single_face.mp4"
     process = service(clip, port, "--page", f"127.0.0.1:{port}", loop=True)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while "Started server" not in process.stderr.readline():
         assert time.monotonic() < until
     shot = tmp_path / "page.png"
     command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
     command += [f"--window-size={size}", "--virtual-time-budget=5000", f"--screenshot={shot}"]
     command += [f"--user-data-dir={tmp_path / 'profile'}", f"http://127.0.0.1:{port}/"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    page = cv2.imread(str(shot))
-    green = (abs(page.astype(int) - (0x71, 0xBF, 0x2F)).sum(axis=2) < 12).mean()
-    assert green > 0.01, "no green frame"
+    green, until = 0.0, time.monotonic() + 90
+    while green < 0.01:  # the browser's time is not ours: on a busy machine it looks too soon
+        assert time.monotonic() < until, "no green frame"
+        subprocess.run(command, check=True, capture_output=True, timeout=90)
+        page = cv2.imread(str(shot))
+        green = (abs(page.astype(int) - (0x71, 0xBF, 0x2F)).sum(axis=2) < 12).mean()
     rows, columns = np.nonzero((page.astype(int).sum(axis=2) > 90) & (page.std(axis=2) > 8))
     assert (columns.max() > 0.8 * page.shape[1]) or not tall, "the picture fills a phone's width"
     assert page[rows.min() : rows.max()].std() > 30, "no picture"
