@@ -22,7 +22,7 @@ from models.training.expression.train import Run
 
 ROOT = Path(__file__).resolve().parents[3]
 WORK = ROOT / "models" / "training" / "work" / "expression"
-LENGTHS, SEED = Lengths(60, 16, 20), 7
+LENGTHS, SEED = Lengths(60, 16, 20, 10), 7
 log = logging.getLogger("expression")
 
 
@@ -77,9 +77,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--epochs",
         type=int,
-        nargs=3,
+        nargs=4,
         default=astuple(LENGTHS),
-        help="of the three courses (default: %(default)s)",
+        help="of the four courses (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=1)

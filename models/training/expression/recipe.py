@@ -1,7 +1,8 @@
-"""The network's three courses, and what each learns from."""
+"""The network's four courses, and what each learns from."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -15,7 +16,7 @@ from models.training.expression.augment import CUT, CUT_LAST
 from models.training.expression.data import RARER, WEAK_TRUST, Pictures
 from models.training.expression.decode import EMOTIONS
 from models.training.expression.net import ExpressionNet, deeper
-from models.training.expression.train import Course, Run, train
+from models.training.expression.train import Course, Run, blend, train
 
 RARE = {"disgust": 2.0, "contempt": 2.0}
 RARE_LAST = RARE | {"fear": 1.0}
@@ -29,26 +30,28 @@ VIEWS = (1.0, 0.94, 1.06)
 
 @dataclass(frozen=True)
 class Lengths:
-    """Epochs of the three courses."""
+    """Epochs of the four courses."""
 
     first: int
     second: int
     third: int
+    fourth: int
 
 
-def courses(lengths: Lengths) -> tuple[Course, Course, Course]:
-    """The first learns from the votes, the second from itself too, the third from both, a block deeper."""
+def courses(lengths: Lengths) -> tuple[Course, Course, Course, Course]:
+    """The first learns from the votes, the others from those before, too, the third a block deeper."""
     return (
         Course("first", lengths.first, 0.12, 0.03 * lengths.first, 1.0, CUT, RARE, growing=True),
         Course("second", lengths.second, 0.06, 0.5, 1.2, CUT_LAST, RARE_LAST),
         Course("third", lengths.third, 0.06, 0.5, 1.0, CUT_LAST, RARE_LAST),
+        Course("fourth", lengths.fourth, 0.04, 0.5, 1.0, CUT_LAST, RARE_LAST),
     )
 
 
 def learned(
     learn: Pictures, faces: Pictures | None, valid: Pictures, lengths: Lengths, run: Run
 ) -> nn.Module:
-    """All courses, each to its end or on from its checkpoint; the last one's network, in eval mode.
+    """All courses, each to its end or on from its checkpoint; the mean of the last two networks, in eval mode.
 
     `learn` is FER+; of `faces`, one annotator's, the first course sees only the rarer classes.
     """
@@ -56,11 +59,20 @@ def learned(
     if faces:
         voted = joined(learn, softened(faces.only(RARER), learn))
         everyone = joined(voted, softened(faces, learn))
-    first, second, third = courses(lengths)
+    first, second, third, fourth = courses(lengths)
     torch.manual_seed(run.seed)
     one = train(ExpressionNet(), lambda: voted, valid, first, run)
     two = train(one, _taught(everyone, [one], run), valid, second, run)
-    return train(deeper(two), _taught(everyone, [one, two], run), valid, third, run)
+    three = train(deeper(two), _taught(everyone, [one, two], run), valid, third, run)
+    four = train(three, _taught(everyone, [two, three], run), valid, fourth, run)
+    return mean(three, four)
+
+
+def mean(one: nn.Module, other: nn.Module) -> nn.Module:
+    """A network whose weights lie halfway: the second began where the first had ended."""
+    between = copy.deepcopy(one)
+    blend(between, other, 0.5)
+    return between.eval()
 
 
 def joined(one: Pictures, other: Pictures) -> Pictures:

@@ -118,7 +118,7 @@ def train(
                 logits_now = learner(batch[0])["logits"]
             losses.append(_learn(net, optimiser, logits_now.float(), batch[1], batch[2]))
             step += 1
-            _average(average, net, min(AVERAGE, (1 + step) / (20 + step)))
+            blend(average, net, 1 - min(AVERAGE, (1 + step) / (20 + step)))
         log.info(
             "%s epoch %d/%d loss %.4f %s",
             course.name,
@@ -192,10 +192,11 @@ def _learn(
 
 
 @torch.no_grad()
-def _average(average: nn.Module, net: nn.Module, decay: float) -> None:
+def blend(average: nn.Module, net: nn.Module, share: float) -> None:
+    """Move the weights of `average` in place towards those of `net`, by this share of the way."""
     for kept, new in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
         if kept.dtype.is_floating_point:
-            kept.lerp_(new, 1 - decay)
+            kept.lerp_(new, share)
         else:
             kept.copy_(new)
 
