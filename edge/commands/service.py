@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import logging
 import platform
 import time
-from collections import deque
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from hashlib import sha256
 from secrets import token_hex
@@ -19,6 +17,7 @@ import msgspec
 
 from edge import __version__, pipeline, recording
 from edge.commands.conversation import Conversation
+from edge.commands.grumbles import grumbled, overheard
 from edge.commands.journal import Journal
 from edge.commands.pulse import Pulse
 from edge.commands.rates import thinned
@@ -33,7 +32,7 @@ from edge.tell.mqtt import Publisher
 from edge.tell.report import Identity, Reporter, Said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from edge.commands.desk import Data, Desk
@@ -41,12 +40,6 @@ if TYPE_CHECKING:
     from edge.page.server import Page
     from edge.see.modelfile import ModelFile
     from edge.types import Step
-
-LOG_LIMIT = 500
-"""Characters of a warning that are said; the journal has all of it."""
-
-LOG_WAITING = 100
-"""Warnings that may wait for the next frame, the newest."""
 
 GREETING_S = 2.0
 """How long one waits for a broker that is just answering, to tell it that there is no camera."""
@@ -73,8 +66,7 @@ def serve(
         signal = stack.enter_context(Signal(config.board))
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
-        grumbling: deque[tuple[str, str, str]] = deque(maxlen=LOG_WAITING)
-        stack.enter_context(_overheard(grumbling))
+        grumbles = stack.enter_context(overheard())
         facts = {"bench": pulse.costs, "self_test": lambda: _self_test(pulse, out, see)}
         talk = Conversation(desk, out, reporter.head, state, facts)
         room = Room(config.camera, reporter, out, talk, lambda: pulse.rates.fps)
@@ -107,7 +99,7 @@ def serve(
                 _tell(step, reporter, pulse, out)
                 if page is not None:
                     page.show(step, pulse.fps)
-                for said in _grumbled(grumbling, reporter, step.t_ns):
+                for said in grumbled(grumbles, reporter, step.t_ns):
                     out.publish(said)
                 talk(step.t_ns)
         except CameraError as error:  # gone for good in here: the last word says so
@@ -134,35 +126,6 @@ def _lament(error: CameraError, reporter: Reporter, pulse: Pulse, out: Publisher
     """The last ``health``, with the name of what ends it."""
     out.reach(GREETING_S)
     out.publish(pulse.health(reporter, time.monotonic_ns(), out.health, error.fault))
-
-
-class _Ear(logging.Handler):
-    """Lays down level, name and text; ``logging.handlers`` would load pickle and more for that."""
-
-    def __init__(self, heard: deque[tuple[str, str, str]]) -> None:
-        super().__init__(logging.WARNING)
-        self._heard = heard
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._heard.append((record.levelname.lower(), record.name, record.getMessage()))
-
-
-@contextmanager
-def _overheard(heard: deque[tuple[str, str, str]]) -> Iterator[None]:
-    """What is logged as a warning or worse is laid down in ``heard`` as well."""
-    handler = _Ear(heard)
-    logging.getLogger().addHandler(handler)
-    try:
-        yield
-    finally:
-        logging.getLogger().removeHandler(handler)
-
-
-def _grumbled(heard: deque[tuple[str, str, str]], reporter: Reporter, t_ns: int) -> Iterator[Said]:
-    while heard:
-        level, name, text = heard.popleft()
-        message = m.Log(**reporter.head("log", t_ns), level=level, code=name, msg=text[:LOG_LIMIT])
-        yield Said("log", message, retain=False, qos=0)
 
 
 def _settle(desk: Desk, reporter: Reporter, identity: Identity) -> None:

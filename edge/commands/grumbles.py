@@ -1,0 +1,61 @@
+"""What is logged as a warning or worse, said to subscribers as well: topic ``log``."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from edge.tell import messages as m
+from edge.tell.report import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge.tell.report import Reporter
+
+    Grumbles = deque[tuple[str, str, str]]
+    """Level, name and text of each."""
+
+LIMIT = 500
+"""Characters of a warning that are said; the journal has all of it."""
+
+WAITING = 100
+"""Warnings that may wait for the next frame, the newest."""
+
+
+class _Ear(logging.Handler):
+    """Lays them down; ``logging.handlers`` would load pickle and more for that."""
+
+    def __init__(self, heard: Grumbles) -> None:
+        super().__init__(logging.WARNING)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            said = (record.levelname.lower(), record.name, record.getMessage())
+        except (TypeError, ValueError):  # words that do not fit what is to stand in them
+            self.handleError(record)
+        else:
+            self._heard.append(said)
+
+
+@contextmanager
+def overheard() -> Iterator[Grumbles]:
+    """What is logged from here on, by any thread, the oldest first."""
+    heard: Grumbles = deque(maxlen=WAITING)
+    ear = _Ear(heard)
+    logging.getLogger().addHandler(ear)
+    try:
+        yield heard
+    finally:
+        logging.getLogger().removeHandler(ear)
+
+
+def grumbled(heard: Grumbles, reporter: Reporter, t_ns: int) -> Iterator[Said]:
+    """A message for each that waits; none waits afterwards."""
+    while heard:
+        level, name, text = heard.popleft()
+        message = m.Log(**reporter.head("log", t_ns), level=level, code=name, msg=text[:LIMIT])
+        yield Said("log", message, retain=False, qos=0)

@@ -1,0 +1,44 @@
+"""Warnings of ours, and of the libraries that we run on, on their way to subscribers."""
+
+from __future__ import annotations
+
+import logging
+
+from edge.commands.grumbles import LIMIT, WAITING, grumbled, overheard
+from tests.tell.examples import reporter
+
+
+def test_a_warning_is_said_once_and_what_is_less_is_not():
+    with overheard() as heard:
+        logging.getLogger("camera").warning("%d frames are gone", 3)
+        logging.getLogger("camera").info("a frame")
+        said = list(grumbled(heard, reporter(), 1))
+    assert [(s.message.level, s.message.code, s.message.msg) for s in said] == [
+        ("warning", "camera", "3 frames are gone")
+    ]
+    assert not heard
+
+
+def test_the_newest_are_kept_and_long_ones_cut():
+    with overheard() as heard:
+        for number in range(WAITING + 5):
+            logging.getLogger("x").error("%d %s", number, "y" * 2 * LIMIT)
+        said = list(grumbled(heard, reporter(), 1))
+    assert len(said) == WAITING
+    assert said[0].message.msg.startswith("5 y")
+    assert len(said[0].message.msg) == LIMIT
+
+
+def test_words_that_do_not_fit_stop_nobody(capsys):
+    odd = logging.LogRecord("x", logging.WARNING, __file__, 1, "%d apples", ("no",), None)
+    with overheard() as heard:
+        logging.getLogger().handlers[-1].handle(odd)  # pytest's own handler would raise
+    assert not heard
+    assert "%d apples" in capsys.readouterr().err
+
+
+def test_afterwards_nothing_is_overheard():
+    with overheard() as heard:
+        pass
+    logging.getLogger("x").warning("too late")
+    assert not heard
