@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.device import camera, watchdog
@@ -93,7 +92,7 @@ class Room:
         Nothing is opened again in here; but a camera that is plugged in is not kept waiting.
         """
         source = self._settings.source
-        device = Path(f"/dev/video{source}" if isinstance(source, int) else str(source))
+        device = camera.place(source)
         missing = camera.kind(source) in {"v4l2", "file"} and not device.exists()
         yield
         until_ns = self._started_ns + LEAST_LIFE_S * NS

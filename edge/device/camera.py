@@ -61,6 +61,13 @@ def kind(source: str | int) -> str:
     return "stream" if "://" in source else "file"
 
 
+def place(source: str | int) -> Path:
+    """Where a device or a file lies; without meaning for ``picamera2`` and addresses."""
+    if isinstance(source, int):
+        return Path(f"/dev/video{source}")
+    return Path(source).expanduser()
+
+
 def without_password(source: str | int) -> str:
     """The address without a user's password in it."""
     text = str(source)
@@ -84,7 +91,7 @@ def frames(
     from edge.device import pictures, video  # noqa: PLC0415 - they import OpenCV
 
     if kind(source) == "file":
-        path = Path(str(source)).expanduser()
+        path = place(source)
         if path.is_dir() or path.suffix.lower() in PICTURES:
             return pictures.frames(settings, path)
     return video.frames(settings, wanted)

@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from edge.device import opencv, v4l2
-from edge.device.camera import CameraError, is_live, kind, without_password
+from edge.device.camera import CameraError, is_live, kind, place, without_password
 from edge.device.lateness import Lateness, passed_over
 from edge.types import NS, Frame
 
@@ -53,9 +52,9 @@ def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Itera
 def _open(settings: CameraSettings) -> cv2.VideoCapture:
     source = settings.source
     if kind(source) == "v4l2":
-        name = _device(source)
-        if not Path(name).exists():
-            msg = f"camera.source: {name}: there is no such device"
+        device = place(source)
+        if not device.exists():
+            msg = f"camera.source: {device}: there is no such device"
             raise CameraError(msg)
         asked = [
             (cv2.CAP_PROP_FRAME_WIDTH, settings.width),
@@ -63,7 +62,7 @@ def _open(settings: CameraSettings) -> cv2.VideoCapture:
             (cv2.CAP_PROP_FPS, round(settings.fps)),
             (cv2.CAP_PROP_BUFFERSIZE, 1),
         ]
-        capture = cv2.VideoCapture(name, cv2.CAP_V4L2)
+        capture = cv2.VideoCapture(str(device), cv2.CAP_V4L2)
         for prop, value in asked:
             capture.set(prop, value)
         return capture
@@ -72,20 +71,16 @@ def _open(settings: CameraSettings) -> cv2.VideoCapture:
         read_ms = round(min(settings.timeout_s, UNINTERRUPTED_S) * 1000)
         waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, open_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_ms]
         return cv2.VideoCapture(str(source), cv2.CAP_FFMPEG, waits)
-    return cv2.VideoCapture(str(Path(str(source)).expanduser()), cv2.CAP_FFMPEG)
-
-
-def _device(source: str | int) -> str:
-    return f"/dev/video{source}" if isinstance(source, int) else str(source)
+    return cv2.VideoCapture(str(place(source)), cv2.CAP_FFMPEG)
 
 
 def _why_not(source: str | int) -> CameraError:
-    if kind(source) == "v4l2" and (given := v4l2.unreadable(Path(_device(source)))):
+    if kind(source) == "v4l2" and (given := v4l2.unreadable(place(source))):
         msg = f"camera.source: {source}: gives {given}, which cannot be read; expected MJPG or YUYV"
         return CameraError(msg, "camera_format")
     if is_live(source):
         return CameraError(f"camera.source: {without_password(source)}: cannot be opened")
-    path = Path(str(source)).expanduser()
+    path = place(source)
     if not path.exists():
         return CameraError(f"camera.source: {path}: no such file")
     if path.stat().st_size == 0:
