@@ -24,7 +24,7 @@ from edge.see import detector, landmarks
 from edge.see.settings import SightSettings
 from edge.see.sight import Sight, opened
 from edge.types import NS, Frame
-from models.training.landmarks import augment, dataset, evaluate, occluders
+from models.training.landmarks import WORK, augment, dataset, evaluate, occluders
 from models.training.landmarks.closures import auc
 from models.training.landmarks.points import eye_height
 
@@ -55,8 +55,7 @@ class Case:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    folder = Path("models/training/work/landmarks")
-    parser.add_argument("--labels", type=Path, default=folder)
+    parser.add_argument("--labels", type=Path, default=WORK)
     labels = parser.parse_args().labels
     if not (labels / "labels_faces.npz").is_file():
         print(f"{labels}: no labels_faces.npz; make train-landmarks begins with it")

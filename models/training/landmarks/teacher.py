@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from models.training.landmarks import WORK
 from models.training.landmarks.points import MESH_INDEX, MESH_MIRRORED
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     default = os.environ.get("MIEN_DATA", "../shared/data")
     parser.add_argument("--data", type=Path, default=Path(default))
-    parser.add_argument("--out", type=Path, default=Path("models/training/work/landmarks"))
+    parser.add_argument("--out", type=Path, default=WORK)
     parser.add_argument("--limit", type=int, default=0, help="label only so many of each source")
     parser.add_argument("--fresh", action="store_true")
     args = parser.parse_args()
