@@ -50,7 +50,10 @@ RIGHT_EYE, LEFT_EYE = 0, 16
 INNER_LIPS = 82
 """First of the twenty points of the inner lips."""
 
-PARTS = (slice(0, 16), slice(16, 32), slice(82, 102))
+PARTS = tuple(
+    slice(first, first + size)
+    for first, size in ((RIGHT_EYE, 16), (LEFT_EYE, 16), (INNER_LIPS, 20))
+)
 """Right eye, left eye, inner lips: what ``Landmarks.seen`` speaks of."""
 
 EXTENT = np.array([*range(42, 62), *range(114, 127)])
