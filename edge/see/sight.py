@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from edge.see import actions, detector, expression, eyes, image, landmarks
+from edge.see import actions, detector, expression, eyes, image, landmarks, ratios
 from edge.see.gaze import gaze
 from edge.see.runtime import load
 from edge.see.tracks import Track, apart, known
@@ -213,7 +213,7 @@ class Sight:
 
 
 def _reading(track: Track, marks: landmarks.Landmarks) -> FaceReading:
-    shape = landmarks.shape(marks.points)
+    shape = ratios.shape(marks.points)
     away = abs(marks.pose.yaw_deg) > EYE_YAW_DEG
     right, left = (
         None if away or seen < SEEN else ear

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from edge.see import detector, expression, landmarks
+from edge.see import detector, expression, landmarks, ratios
 from edge.see.face import MEAN_SHAPE
 from edge.see.image import Placement, Region
 from edge.see.runtime import Stored
@@ -125,18 +125,18 @@ def face_points(openness: float) -> np.ndarray:
 
 
 def test_eye_aspect_ratio_is_on_the_common_scale():
-    low, high = landmarks.EAR_SHUT, landmarks.EAR_OPEN
-    half = landmarks.shape(face_points((low + high) / 2))
-    wide = landmarks.shape(face_points(high))
+    low, high = ratios.RAW_SHUT, ratios.RAW_OPEN
+    half = ratios.shape(face_points((low + high) / 2))
+    wide = ratios.shape(face_points(high))
     assert half.ears == pytest.approx((0.26 * 2 / 3, 0.26 * 2 / 3), abs=1e-4)
     assert wide.ears == pytest.approx((0.26, 0.26), abs=1e-4)
     assert wide.widths == pytest.approx((30, 30))
-    assert wide.mar == pytest.approx(0.3 * landmarks.MAR_SCALE, abs=1e-4)
+    assert wide.mar == pytest.approx(0.3 * ratios.MAR_SCALE, abs=1e-4)
 
 
 def test_points_that_fall_together_give_numbers_and_no_crash():
     points = np.zeros((127, 2), np.float32)
-    found = landmarks.shape(points)
+    found = ratios.shape(points)
     assert np.isfinite([*found.ears, found.mar]).all()
     assert landmarks.region(points).size == 0
 

@@ -16,7 +16,7 @@ import pytest
 
 from edge import pipeline
 from edge.judge.rules import Rules
-from edge.see import detector, expression, eyes, image, landmarks
+from edge.see import detector, expression, eyes, image, landmarks, ratios
 from edge.see.modelfile import ModelFile
 from edge.see.runtime import Stored, load
 from edge.see.settings import SightSettings
@@ -94,11 +94,11 @@ def test_points_move_by_less_than_six_tenths_of_a_percent_of_the_eye_distance(fa
 
 
 def test_eye_aspect_ratio_moves_by_less_than_five_thousandths(faces):
-    scale = (landmarks.EAR_OPEN - landmarks.EAR_SHUT) / (0.26 * 2 / 3)  # back to the raw ratio
+    scale = (ratios.RAW_OPEN - ratios.RAW_SHUT) / (0.26 * 2 / 3)  # back to the raw ratio
     errors = [
         abs(a - b) * scale
         for _, x, y in faces
-        for a, b in zip(landmarks.shape(x.points).ears, landmarks.shape(y.points).ears, strict=True)
+        for a, b in zip(ratios.shape(x.points).ears, ratios.shape(y.points).ears, strict=True)
     ]
     assert np.mean(errors) <= 0.005
 
