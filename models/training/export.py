@@ -43,6 +43,7 @@ from models.training.graph import parse, run
 INPUT = "image"
 SAMPLES = 2_000_000  # values kept for each tensor's percentiles: 200 beyond either end at 99.99 %
 AGREES = 1e-3  # of a head's largest value: float32 summed in another order
+FAINTEST = 2.0**-9  # of a sum's scale, for what is added: XNNPACK leaves an ADD alone below 2**-10
 Ranges = Mapping[str, tuple[float, float]]
 
 
@@ -119,7 +120,19 @@ def ranges(
             seen[name].append(
                 values if values.size <= keep else rng.choice(values, keep, replace=False)
             )
-    return {name: _clipped(np.concatenate(values), percentile) for name, values in seen.items()}
+    found = {name: _clipped(np.concatenate(values), percentile) for name, values in seen.items()}
+    for op in interpreter._get_ops_details():
+        if op["op_name"] == "ADD":
+            total = found[names[op["outputs"][0]]]
+            for name in (names[t] for t in op["inputs"] if t in names):
+                found[name] = _widened(found[name], FAINTEST * (total[1] - total[0]))
+    return found
+
+
+def _widened(values: tuple[float, float], least: float) -> tuple[float, float]:
+    """A block that has learned next to nothing adds next to nothing; its scale must not show that."""
+    low, high = values
+    return low, max(high, low + least)
 
 
 def _clipped(values: np.ndarray, percentile: float) -> tuple[float, float]:
