@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from edge.judge.driver import advance_driver
 from edge.judge.signals.direction import relative
 from edge.judge.signals.lids import readable, turned
-from edge.judge.signals.looking import looking
+from edge.judge.signals.looking import looking, lowered
 from edge.judge.signals.perclos import perclos
 from edge.judge.speed import distraction_counts
 from edge.judge.states.closed_eyes import (
@@ -63,6 +63,7 @@ def concluded(
         speed,
         rules.attention,
         gaze=looking(state.looking, state.gaze, rules.attention),
+        lowered=lowered(state.eyes, t_ns),
         unsure=sight.unreadable_ns is not None or sight.light in {"low", "blind"},
         counts=judged and distraction_counts(speed, rules.speed),
         right_hand=rules.presence.driver_side == "right",

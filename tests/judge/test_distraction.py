@@ -11,8 +11,10 @@ from stories import (
     MIRROR,
     OPEN,
     RIGHT,
+    SHUT,
     Face,
     after,
+    blinking,
     every,
     filmed,
     observed,
@@ -39,6 +41,35 @@ def test_looking_down_for_three_seconds_is_too_long(fps):
     assert story.at("distraction_long") == pytest.approx(63, abs=0.25)
     assert story.ended("distraction_long").reason == "looking_ahead"
     assert not story.active
+
+
+BOWED = Face(pitch=-15)
+
+
+@pytest.mark.parametrize("fps", [5, 15, 30])
+def test_lids_down_under_a_bent_head_do_not_see_the_road(fps):
+    """Asleep or at the telephone: which of the two cannot be told, and neither may go on."""
+    story = after(LEARNT, (10, BOWED.but(openness=0.1)), fps=fps)
+    assert story.new == ["distraction_long", "unresponsive"]
+    assert story.at("distraction_long") == pytest.approx(63.3, abs=0.3)
+    assert story.at("unresponsive") == pytest.approx(68.3, abs=0.3)
+
+
+def test_lids_down_under_a_bent_head_for_a_moment_are_a_glance():
+    story = after(LEARNT, (2.5, BOWED.but(openness=0.1)), (2, BOWED), (3, OPEN))
+    assert story.new == []
+    assert story.last.attention.zone == "forward"
+
+
+def test_a_head_that_is_carried_low_may_blink():
+    story = after(LEARNT, (50, blinking(30, face=BOWED)))
+    assert story.new == []
+    assert "down" not in {step.attention.zone for step in story.steps}
+
+
+def test_lids_that_came_down_before_the_head_did_are_sleep():
+    story = after(LEARNT, (1, SHUT), (6, BOWED.but(openness=0.1)))
+    assert story.new == ["eyes_closed_pre", "microsleep", "sleep", "unresponsive"]
 
 
 def test_a_flicker_ahead_resets_nothing():

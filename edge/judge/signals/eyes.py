@@ -69,6 +69,7 @@ class EyeState:
     wide: float | None = None
     pitch_deg: float | None = None  # at the start of the closure
     fell_deg: float = 0.0  # how far the head has gone down in it
+    bowed_ns: int | None = None  # lids look shut under a bent head since: asleep, or looking down
     closures: tuple[Closure, ...] = ()
     valid: tuple[Span, ...] = ()
 
@@ -80,11 +81,12 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         state = _forget_the_gap(state, rules)
     opening = look.openness
     if opening is None:
-        return state
+        return state if state.bowed_ns is None else replace(state, bowed_ns=None)
     was_shut = state.shut_since_ns is not None and state.reopened_ns is None
     shut = opening < rules.shut_below or (was_shut and opening <= _reopens_at(state, rules))
     if shut and look.low and state.shut_since_ns is None:
-        return state  # a head bent down: neither shut nor open can be told
+        # a head bent down: neither shut nor open can be told
+        return replace(state, bowed_ns=t_ns) if state.bowed_ns is None else state
     before_ns = state.seen_ns if followed and state.seen_ns is not None else t_ns
     between_ns = (before_ns + t_ns) // 2
     deep_ns = (
@@ -113,6 +115,7 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         openness=opening,
         deep_ns=state.deep_ns + (0 if was_shut else deep_ns),
         wide=wide,
+        bowed_ns=None,
         level=state.level if shut else levelled(state.level, opening, t_ns - before_ns),
         valid=extended(state.valid, before_ns, t_ns, KEEP_NS),
         closures=_recent(state.closures, t_ns),

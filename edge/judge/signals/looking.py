@@ -36,6 +36,15 @@ def read(
     return gaze
 
 
+def lowered(eyes: EyeState, t_ns: int) -> bool:
+    """Lids have looked shut under a bent head for longer than a blink.
+
+    Somebody asleep reads so, and somebody who reads what lies in the lap. Which of the two cannot
+    be told, so no closure begins; but neither sees the road [E].
+    """
+    return eyes.bowed_ns is not None and t_ns - eyes.bowed_ns > BLINK_NS
+
+
 def advance_looking(
     state: DirectionState,
     t_ns: int,

@@ -59,16 +59,17 @@ def advance_attention(
     right_hand: bool = False,
     gaze: tuple[float, float] | None = None,
     unsure: bool = False,
+    lowered: bool = False,
 ) -> AttentionState:
     """One look. ``head``: degrees from straight ahead, None where unseen; ``counts``: judged now.
 
-    ``gaze``: the same for the eyes; where it is None the head alone is judged. ``unsure``: eyes
-    cannot be read for long already, or it is dark.
+    ``gaze``: the same for the eyes; where it is None the head alone is judged, but for ``lowered``
+    lids under a bent head. ``unsure``: eyes cannot be read for long already, or it is dark.
 
     A head that was last seen turned away stays turned away while it is not seen, since to come
     back it would have to pass before the camera; but for that alone nothing is more than a caution.
     """
-    now = None if head is None else zone(head, gaze, rules, right_hand=right_hand)
+    now = None if head is None else zone(head, gaze, rules, right_hand=right_hand, lowered=lowered)
     if gaze is not None and head is not None:
         state = replace(state, gaze_ns=t_ns, glance=abs(head[0]) < rules.glance_deg)
     elif state.gaze_ns is not None and t_ns - state.gaze_ns > BLINK_NS:

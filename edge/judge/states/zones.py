@@ -15,9 +15,21 @@ Angles = tuple[float, float]
 """Yaw and pitch in degrees from straight ahead, left and up positive."""
 
 
-def zone(head: Angles, gaze: Angles | None, rules: AttentionRules, *, right_hand: bool) -> str:
-    """The name of the zone that is looked at; ``gaze`` None: the eyes cannot be read."""
+def zone(
+    head: Angles,
+    gaze: Angles | None,
+    rules: AttentionRules,
+    *,
+    right_hand: bool,
+    lowered: bool = False,
+) -> str:
+    """The name of the zone that is looked at; ``gaze`` None: the eyes cannot be read.
+
+    ``lowered``: for they are under lowered lids and a bent head, see ``looking``.
+    """
     if head[1] < -rules.down_deg or (gaze is not None and gaze[1] < -rules.gaze_down_deg):
+        return DOWN
+    if gaze is None and lowered:
         return DOWN
     if gaze is None:
         return _by_head(head, rules, right_hand=right_hand)
