@@ -16,10 +16,10 @@ from edge.judge.signals.calibration import (
     resumed,
     started,
 )
-from edge.judge.signals.direction import DirectionState, pointed
-from edge.judge.signals.eyes import (
+from edge.judge.signals.closure import (
     EyeState,
 )
+from edge.judge.signals.direction import DirectionState, pointed
 from edge.judge.signals.gestures import GestureState
 from edge.judge.speed import speed_kmh
 from edge.judge.state import State

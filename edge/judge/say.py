@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.judge.alerts import Wanted
 from edge.judge.signals.calibration import shown
-from edge.judge.signals.eyes import closed_ns, is_shut
+from edge.judge.signals.closure import closed_ns, is_shut
 from edge.judge.signals.perclos import valid_ratio
 from edge.judge.speed import band, drowsy_at_most
 from edge.judge.states import closed_eyes, fatigue

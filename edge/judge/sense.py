@@ -10,8 +10,9 @@ from edge.judge.signals.calibration import (
     eye_span,
     reseeded,
 )
+from edge.judge.signals.closure import is_shut
 from edge.judge.signals.direction import DirectionState, advance_direction, relative
-from edge.judge.signals.eyes import advance_eyes, is_shut
+from edge.judge.signals.eyes import advance_eyes
 from edge.judge.signals.gestures import advance_gestures
 from edge.judge.signals.lids import Look, openness, readable
 from edge.judge.signals.looking import advance_looking, read

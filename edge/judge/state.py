@@ -10,8 +10,8 @@ from edge.judge.driver import DriverState
 from edge.judge.people.faces import PeopleState
 from edge.judge.signals.blinks import BlinkState
 from edge.judge.signals.calibration import CalibrationState
+from edge.judge.signals.closure import EyeState
 from edge.judge.signals.direction import DirectionState
-from edge.judge.signals.eyes import EyeState
 from edge.judge.signals.gestures import GestureState
 from edge.judge.states.closed_eyes import ClosedState
 from edge.judge.states.distraction import AttentionState

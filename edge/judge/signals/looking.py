@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.judge.signals.closure import is_shut
 from edge.judge.signals.direction import advance_direction, relative
-from edge.judge.signals.eyes import is_shut
 from edge.types import NS
 
 if TYPE_CHECKING:
     from edge.judge.signals.blinks import BlinkState
+    from edge.judge.signals.closure import EyeState
     from edge.judge.signals.direction import DirectionState
-    from edge.judge.signals.eyes import EyeState
     from edge.judge.states.rules import AttentionRules
     from edge.types import FaceReading, Gaze
 

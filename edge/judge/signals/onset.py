@@ -8,7 +8,7 @@ from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:
-    from edge.judge.signals.eyes import EyeState
+    from edge.judge.signals.closure import EyeState
     from edge.judge.signals.rules import EyeRules
 
 LEVEL_S = 0.5

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.judge.signals.eyes import under_way
+from edge.judge.signals.closure import under_way
 from edge.judge.spans import within
 from edge.types import NS
 
 if TYPE_CHECKING:
-    from edge.judge.signals.eyes import EyeState
+    from edge.judge.signals.closure import EyeState
     from edge.judge.signals.rules import EyeRules
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.judge.signals.eyes import closed_ns, deep_share, is_shut, open_ns
+from edge.judge.signals.closure import closed_ns, deep_share, is_shut, open_ns
 from edge.judge.values import replace
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
-    from edge.judge.signals.eyes import EyeState
+    from edge.judge.signals.closure import EyeState
     from edge.judge.states.rules import DrowsinessRules
 
 LEVELS = {

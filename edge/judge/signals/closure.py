@@ -1,0 +1,104 @@
+"""What is remembered of the driver's eyes, and what can be asked of it: ``eyes`` makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.types import NS
+
+if TYPE_CHECKING:
+    from edge.judge.signals.rules import EyeRules
+    from edge.judge.spans import Span
+
+BLINK_NS = NS // 2
+"""Closures under 0.5 s are blinks (Johns; Wilkinson): they do not break a run of open eyes."""
+
+SUDDEN_NOD_NS = NS * 13 // 100
+NOD_DEG, FALLING_DEG = 5.0, 2.0
+"""A head that moves down drags the lids with it: no closure under 0.5 s counts while the head
+falls by 5 degrees, none under 130 ms while it falls at all (driver state table; 2 deg is [E])."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Eyes shut for longer than a blink, of which ``deep_ns`` more than 80 % covered."""
+
+    start_ns: int
+    end_ns: int
+    deep_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class EyeState:
+    """What is remembered of the eyes. Spans, so its size does not grow with the drive."""
+
+    seen_ns: int | None = None
+    openness: float | None = None
+    shut_since_ns: int | None = None
+    first_ns: int = 0  # first and last look of the closure that showed the eyes shut
+    last_ns: int = 0
+    until_ns: int = 0  # end of the closure as far as it goes: no later than lids half open
+    level: float | None = None  # openness before the closure, and the least in it
+    floor: float = 0.0
+    mean: float = 0.0
+    settled: bool = True
+    lead: tuple[tuple[int, float], ...] = ()  # see ``onset``
+    reopened_ns: int | None = None  # a closure that has opened, but may yet go on (bridge)
+    deep_ns: int = 0
+    open_since_ns: int | None = None  # open since then, blinks apart
+    wide: float | None = None
+    pitch_deg: float | None = None  # at the start of the closure
+    fell_deg: float = 0.0  # how far the head has gone down in it
+    bowed_ns: int | None = None  # lids look shut under a bent head since: asleep, or looking down
+    closures: tuple[Closure, ...] = ()
+    valid: tuple[Span, ...] = ()
+
+
+def closed_ns(state: EyeState) -> int:
+    """How long the closure that is under way (or has just opened) has lasted; 0 for none."""
+    if state.shut_since_ns is None or state.seen_ns is None:
+        return 0
+    return max(0, state.until_ns - state.shut_since_ns)
+
+
+def is_shut(state: EyeState) -> bool:
+    """Eyes are seen shut now."""
+    return state.shut_since_ns is not None and state.reopened_ns is None
+
+
+def deep_share(state: EyeState) -> float:
+    """Share of the closure under way in which the eyes were more than 80 % covered."""
+    lasted_ns = closed_ns(state)
+    return min(1.0, state.deep_ns / lasted_ns) if lasted_ns else 0.0
+
+
+def open_ns(state: EyeState) -> int:
+    """How long the eyes have been seen open without a break; a blink is no break."""
+    if state.seen_ns is None or is_shut(state):
+        return 0
+    if state.reopened_ns is not None and closed_ns(state) >= BLINK_NS:
+        return state.seen_ns - state.reopened_ns
+    if state.open_since_ns is None:
+        return 0
+    return state.seen_ns - state.open_since_ns
+
+
+def under_way(state: EyeState, rules: EyeRules) -> tuple[Closure, ...]:
+    """The closure that has not ended (or not for long enough): it counts already.
+
+    Empty for a blink (Abe 2023: under 0.25 s is no PERCLOS) and for eyes shut in a single look: at
+    a low frame rate its length is anybody's guess.
+    """
+    lasted_ns = closed_ns(state)
+    blink = lasted_ns < rules.perclos_min_closure_s * NS or state.last_ns == state.first_ns
+    if blink or state.shut_since_ns is None or _dragged(state, lasted_ns):
+        return ()
+    start_ns = state.shut_since_ns
+    return (Closure(start_ns, start_ns + lasted_ns, min(state.deep_ns, lasted_ns)),)
+
+
+def _dragged(state: EyeState, lasted_ns: int) -> bool:
+    if lasted_ns < BLINK_NS and state.fell_deg > NOD_DEG:
+        return True
+    return lasted_ns < SUDDEN_NOD_NS and state.fell_deg > FALLING_DEG
