@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from edge.judge.signals.closure import BLINK_NS, FALLING_DEG, NOD_DEG, SUDDEN_NOD_NS
 from edge.judge.values import replace
 from edge.types import NS, Mark
 
@@ -41,7 +42,7 @@ LONGEST_DIP_NS, LONGEST_SLIP_NS = NS * 3 // 2, NS * 3 // 10
 LEAST_LEVEL = 0.35
 """Eyes narrower than this before the dip are squinting or shut: no blink is told from them."""
 
-LEAST_NS, BLINK_NS, LONG_NS = NS * 4 // 100, NS // 2, NS
+LEAST_NS, LONG_NS = NS * 4 // 100, NS
 """0.06 s to 0.5 s is a blink (less 20 ms for the frame grid), 0.5 to 1.0 s a long one; longer is a
 closure and judged as such (Johns; Wilkinson; driver state table)."""
 
@@ -58,7 +59,6 @@ the mean speed of the lids in SD. Fitted by bench/drowsiness.py on UTA-RLDD: AUC
 that were held out, against 0.76 for the mean length alone. The bias is the fitted -0.4 lowered for
 fewer false alarms [E]."""
 
-NOD_DEG, FALLING_DEG, SUDDEN_NS = 5.0, 2.0, NS * 13 // 100
 LEAST_SD_MS = 20.0
 """No spread smaller than the frame grid can show at 15 a second, less what it averages out [E]."""
 
@@ -168,7 +168,7 @@ def _in_a_dip(
     lasted_ns = end_ns - since_ns
     slow = lasted_ns > QUICK_NS or deep_ns - dip[0][0] > DROP_NS
     dragged = (lasted_ns < BLINK_NS and fell > NOD_DEG) or (
-        lasted_ns < SUDDEN_NS and sunk > FALLING_DEG  # lids pull at it only while they are down
+        lasted_ns < SUDDEN_NOD_NS and sunk > FALLING_DEG  # lids pull at it only while they are down
     )
     if (floor > SHUT * level and slow) or dragged or not LEAST_NS <= lasted_ns < LONG_NS:
         return state, ()
