@@ -113,7 +113,7 @@ def smoothed(frames: list[Frame], tools: Kit) -> Labels:
 
 def raw(frames: list[Frame], tools: Kit) -> Labels:
     """The likeliest emotion of each frame by itself."""
-    settings = replace(SightSettings(), expression_hz=30.0)
+    settings = SightSettings(expression_hz=30.0)
     see = Sight(tools.models, settings, clock=time.thread_time_ns)
     labels: list[str | None] = []
     for frame in frames:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from edge.device.buzzer import BuzzerSettings
 from edge.device.camera import CameraSettings
@@ -51,8 +53,7 @@ SERIAL = Path("/proc/device-tree/serial-number")
 MACHINE = Path("/etc/machine-id")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """All of config.yaml. Only ``__main__`` and its commands ever see it whole."""
 
     profile: Profile

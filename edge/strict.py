@@ -10,11 +10,11 @@ import functools
 import operator
 import re
 import typing
-from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import fields
 
 from edge.types import Between
 
@@ -75,7 +75,7 @@ def _strict(cls: type) -> type[msgspec.Struct]:
     members: list[tuple[str, Any, Any]] = []
     for each in fields(cls):
         kind = _strict_type(hints[each.name])
-        if each.default is MISSING and each.default_factory is MISSING:
+        if each.required:
             members.append((each.name, kind, msgspec.NODEFAULT))
         else:  # an absent key stays absent, so that the class's own default stands
             members.append((each.name, kind | msgspec.UnsetType, msgspec.UNSET))
@@ -89,7 +89,11 @@ def _strict_type(kind: Any) -> Any:
         inner, *marks = typing.get_args(kind)
         limits = [m for m in marks if isinstance(m, Between)]
         return Annotated[inner, msgspec.Meta(ge=limits[0].low, le=limits[0].high)]
-    return _strict(kind) if is_dataclass(kind) and isinstance(kind, type) else kind
+    return _strict(kind) if _is_settings(kind) else kind
+
+
+def _is_settings(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _explained(error: msgspec.ValidationError, raw: object, cls: type) -> str:
@@ -101,7 +105,7 @@ def _explained(error: msgspec.ValidationError, raw: object, cls: type) -> str:
     if unknown:
         import difflib  # noqa: PLC0415 - for mistakes only
 
-        known = [f.name for f in fields(holder)] if is_dataclass(holder) else []
+        known = [f.name for f in fields(holder)] if _is_settings(holder) else []
         near = difflib.get_close_matches(unknown[1], known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
         return f"{'.'.join([*keys, unknown[1]])}: unknown key; {hint}"
@@ -121,7 +125,7 @@ def _at(raw: object, kind: Any, keys: list[str]) -> tuple[Any, object]:
     """The type and the value that stand at the end of a path of keys."""
     for key in keys:
         if isinstance(kind, UnionType):  # a section that may be left out
-            kind = next((part for part in typing.get_args(kind) if is_dataclass(part)), object)
+            kind = next((part for part in typing.get_args(kind) if _is_settings(part)), object)
         kind = typing.get_type_hints(kind, include_extras=True).get(key, object)
         raw = raw.get(key) if isinstance(raw, dict) else None
     return kind, raw
@@ -137,7 +141,7 @@ def _expected(kind: Any) -> str:
         return "one of " + ", ".join(map(str, typing.get_args(kind)))
     if isinstance(kind, UnionType):
         return " or ".join(_expected(part) for part in typing.get_args(kind))
-    if is_dataclass(kind):
+    if _is_settings(kind):
         return "keys and values (" + ", ".join(f.name for f in fields(kind)) + ")"
     words = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
     return "nothing" if kind is NoneType else words.get(kind, str(kind))

@@ -81,6 +81,9 @@ ALLOWED = {
     "edge/commands/broker.py": ((), ("amqtt",)),
 }
 
+VALUES = {"msgspec": {"Struct", "field"}, "msgspec.structs": {"replace"}}
+"""What a value is made of and made anew with, in every room; the rest of msgspec is JSON."""
+
 THREADS = {"edge/page/server.py"}
 """The one place with a thread of ours: the loop must not wait for whoever looks at the page."""
 
@@ -104,6 +107,8 @@ def imports(file: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "absolute imports only"
+            if {alias.name for alias in node.names} <= VALUES.get(str(node.module), set()):
+                continue
             found.add(str(node.module))
             if node.module == "edge" or str(node.module).count(".") == 1:
                 found |= {f"{node.module}.{alias.name}" for alias in node.names}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import signal
-from dataclasses import replace
 
 import paho.mqtt.publish
 import pytest
+from msgspec.structs import replace
 
 from edge.tell import messages as m
 from edge.types import MoodSummary, Spread

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from edge.recording import RecordingError, read, record
 from edge.types import Box, FaceReading, Gaze, Light, Observation, Pose

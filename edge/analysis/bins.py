@@ -6,10 +6,9 @@ is drawn frame by frame, an hour by seconds, and both take the same memory.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct, field
 
 from edge.types import EMOTIONS
 
@@ -25,8 +24,7 @@ VALUES = (*FELT, "attention", "eyes_open", "openness")
 """``eyes_open`` and the rest: means over faces; ``openness`` is the driver's own."""
 
 
-@dataclass(slots=True)
-class Slice:
+class Slice(Struct):
     """Sums over one slice, weighted by seconds; faces count each for itself."""
 
     passed_s: float = 0.0

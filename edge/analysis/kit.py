@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge import config as configuration
 from edge.see import tiles
@@ -25,8 +26,7 @@ PHOTO_SCORE, PHOTO_LOOKS = 0.6, 3
 """Of one photo there is no next frame: the landmarks look again, and the detector is stricter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kit:
+class Kit(Struct, frozen=True):
     """What looks and what judges."""
 
     profile: str

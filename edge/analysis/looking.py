@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from edge import pipeline
 from edge.analysis import results as r
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from edge.types import AttentionIndex, FaceReading, Frame, Observation, Person, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One frame with all that came of it; the picture is for whoever draws on it."""
 
     frame: Frame

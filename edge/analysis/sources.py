@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from edge.device.camera import without_password
 
@@ -34,8 +35,7 @@ class Unreadable(Exception):  # noqa: N818 - it is what the file is
     """A file or address that gives no picture; the text says why, without its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One thing to look at. ``shown``: its name in what is said; ``stem``: in what is written."""
 
     address: str
@@ -44,16 +44,14 @@ class Item:
     stream: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """A path that nothing came of, and why."""
 
     shown: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """Pictures with their times. ``length_s``: as the file says, where it says so.
 
     ``broken``: what is found out about the file while it is read, in words.

@@ -6,11 +6,11 @@ out: nothing here opens a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import yaml
+from msgspec import Struct, field
 
 from edge import config as configuration
 from edge.appliance.wifi import WifiSettings
@@ -41,26 +41,28 @@ AIM_LIMIT = 9
 """Starts that may be asked for at once: whoever forgets about it is not shown for weeks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Beside(Struct, frozen=True, kw_only=True):
     """What no configuration has: NetworkManager's part, and how many starts show the page."""
 
     wifi: WifiSettings | None = None
     aim: Annotated[int, Between(0, AIM_LIMIT)] = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """A file that was found good. A secret that is None is not to be kept any longer."""
 
     settings: dict[str, Any]
     wifi: WifiSettings | None
-    secrets: dict[str, str | None] = field(repr=False)
+    secrets: dict[str, str | None]
     aim: int = 0
     """At so many starts, this one included, there is a page to aim the camera by."""
 
     files: dict[str, str] = field(default_factory=dict)
     """Kept file, below the state folder, by the name that it has beside ``mien.yaml``."""
+
+    def __repr__(self) -> str:
+        """Without what is secret, or may be: that must never be in a log."""
+        return f"Wish(wifi={self.wifi!r}, secrets: {len(self.secrets)}, files: {len(self.files)})"
 
 
 def read(

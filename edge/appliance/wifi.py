@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
 
 COUNTRY = re.compile(r"[A-Z]{2}")
 HEX_KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WifiSettings:
+class WifiSettings(Struct, frozen=True, kw_only=True):
     """One network. ``country`` says which channels may be used; a Pi sends on none without."""
 
     ssid: str
     country: str
-    password: str | None = field(default=None, repr=False)
+    password: str | None = None
     hidden: bool = False
 
     def __post_init__(self) -> None:
@@ -30,6 +30,10 @@ class WifiSettings:
         if self.password is not None and not _fits(self.password):
             msg = "password: expected 8 to 63 characters of plain ASCII, or 64 hexadecimal digits"
             raise ValueError(msg)
+
+    def __repr__(self) -> str:
+        """Without the password, which must never be in a log."""
+        return f"WifiSettings(ssid={self.ssid!r}, country={self.country!r})"
 
 
 def keyfile(wifi: WifiSettings) -> str:

@@ -10,10 +10,10 @@ import contextlib
 import signal
 import sys
 import tempfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
+from msgspec import Struct
 
 from edge import config as configuration
 from edge.analysis import kit as kits
@@ -42,8 +42,7 @@ PHOTOS = "photos.csv"
 STOPPED = 130
 
 
-@dataclass(slots=True)
-class Stop:
+class Stop(Struct):
     """Whether somebody asked to stop: the first time after this frame, the second time at once."""
 
     asked: bool = False

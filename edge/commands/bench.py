@@ -11,9 +11,11 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from edge import config as configuration
 from edge import pipeline
@@ -41,8 +43,7 @@ CHUNK = 30
 ROLES = {spec.name: spec for spec in (detector.SPEC, landmarks.SPEC, eyes.SPEC, expression.SPEC)}
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Of one scene. Times are CPU milliseconds; medians over the chunks."""
 
     frames: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -24,8 +24,7 @@ ROWS = 12
 """Lines of the log below the table."""
 
 
-@dataclass(slots=True)
-class Row:
+class Row(Struct):
     """One device: the last of each message, and when anything was last heard (seconds)."""
 
     online: bool | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import typing
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from edge.commands.kept import Controls, Kept, Scalar, overlay, strictness
 from edge.config import Config, ConfigError, Profile
@@ -32,8 +33,7 @@ AT_ONCE = ("rules.", "mqtt.metrics_hz")
 Data = dict[str, Scalar]
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """The configuration as it holds, what of it was set from outside, and what is to be done.
 
     ``for_judge``: names of requests that the judgement is to be told of with the next frame.
@@ -53,8 +53,7 @@ class Desk:
         return bool(self.config.emotion) and self.kept.controls.emotion
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What goes back: ``code`` is None where it was done."""
 
     data: Data = field(default_factory=dict)

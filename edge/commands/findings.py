@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge import __version__
 from edge.device import health, machine, unit
@@ -26,8 +27,7 @@ STATE = Path("/var/lib/mien")
 SUPPLY_ADVICE = "use the board's own power supply and a short cable"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was looked at. ``note``: worth knowing, but nothing is broken."""
 
     name: str

@@ -6,10 +6,11 @@ config.yaml belongs to the owner of the device and is never written.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from edge import config as configuration
 from edge.config import EMOTION_ASKED, EMOTION_FORBIDDEN, Config, ConfigError
@@ -23,8 +24,7 @@ Scalar = bool | int | float | str | None
 FILE = "kept.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Controls:
+class Controls(Struct, frozen=True, kw_only=True):
     """The switches. ``capture`` off closes the camera; ``alerts`` off mutes up to level 3."""
 
     capture: bool = True
@@ -34,8 +34,7 @@ class Controls:
     discovery: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """Settings by dotted key, and the switches."""
 
     config: dict[str, Scalar] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.types import NS
 
@@ -19,8 +20,7 @@ LEAST_LOOKS_HZ, LEAST_FPS = 8.0, 6.0
 """PERCLOS wants five looks a second at the very least: these leave room for jitter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """Expressions a second and face, looks a second (None: every frame), frames of the camera."""
 
     expression_hz: float

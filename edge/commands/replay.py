@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from edge import config as configuration
 from edge import pipeline, recording
@@ -31,8 +31,7 @@ class ReplayError(Exception):
     """Arguments that do not go together; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(Struct, frozen=True):
     """One alert from beginning to end, in seconds of the recording."""
 
     type: str

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct, field
 
 from edge import __version__
 from edge.commands.desk import flat
@@ -36,8 +36,7 @@ LOGIN = re.compile(r"(?<=://)[^/\s\"']*@")
 HIDDEN = "•••"
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(Struct):
     """What the checks came across. Not frozen: they fill it in on their way."""
 
     unit: str

@@ -7,10 +7,10 @@ nothing is written.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from edge.device import disk
 from edge.types import Remembered

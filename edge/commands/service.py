@@ -8,12 +8,12 @@ from __future__ import annotations
 import platform
 import time
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from hashlib import sha256
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from edge import __version__, pipeline, recording
 from edge.commands.conversation import Conversation

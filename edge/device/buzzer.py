@@ -7,8 +7,9 @@ so nothing here sleeps or runs by itself. gpiozero is an extra (``board``) and i
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Struct
 
 from edge.types import NS, Between, Level
 
@@ -21,8 +22,7 @@ class BuzzerError(Exception):
     """Pins that cannot be had; the text names the setting and the pin."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuzzerSettings:
+class BuzzerSettings(Struct, frozen=True, kw_only=True):
     """Which GPIO pins (BCM numbers) carry a passive buzzer and a light; None for neither."""
 
     buzzer_pin: Annotated[int, Between(0, 27)] | None = None
@@ -39,8 +39,7 @@ class BuzzerSettings:
             raise ValueError(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class Beep:
+class Beep(Struct, frozen=True):
     """From ``start_s`` to ``end_s`` of a pattern: a tone of ``hz``."""
 
     start_s: float
@@ -48,8 +47,7 @@ class Beep:
     hz: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """Beeps, said again every ``period_s``; ``once``: only when the level is reached."""
 
     beeps: tuple[Beep, ...]

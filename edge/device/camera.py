@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Struct
 
 from edge.types import Between
 
@@ -29,8 +30,7 @@ class CameraError(Exception):
         self.fault = fault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraSettings:
+class CameraSettings(Struct, frozen=True, kw_only=True):
     """The source and what is asked of it.
 
     ``source``: ``picamera2`` (or ``picamera2:1`` for the second), a V4L2 device or its number,

@@ -5,7 +5,8 @@ A pure function of what was counted, so that its stories replay; none of it chan
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.types import NS
 
@@ -20,8 +21,7 @@ OVERLOADED, KEEPING_UP = 0.5, 0.3
 """Share of the frames that nobody had time for: blinks are lost from about a half on [E]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """The count that is under way, and what the last one said."""
 
     start_ns: int | None = None

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 PATIENCE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """``active``: active, failed, inactive ... ``loaded``: whether there is such a unit at all."""
 
     loaded: bool

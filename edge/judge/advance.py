@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from edge.judge.alerts import advance_alerts, ended, highest
 from edge.judge.conclude import concluded
 from edge.judge.driver import changed, driver, sane
@@ -28,7 +30,6 @@ from edge.judge.states.distraction import (
 )
 from edge.judge.states.effort import advance_effort
 from edge.judge.states.fatigue import FatigueState
-from edge.judge.values import replace
 from edge.types import NS, Step
 
 if TYPE_CHECKING:

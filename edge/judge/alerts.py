@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.judge.values import replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.types import NS, Alert, Evidence, Level
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ REST_FOR, REST_AFTER = frozenset({"drowsy", "drowsy_severe"}), 3
 """The third announcement advises a rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A state that holds now and that somebody should hear of."""
 
     type: str
@@ -27,8 +27,7 @@ class Wanted:
     start_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class AlertState:
+class AlertState(Struct, frozen=True):
     """The open episodes, and how many there have been."""
 
     active: tuple[Alert, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from edge.judge.driver import advance_driver
 from edge.judge.signals.direction import relative
 from edge.judge.signals.lids import readable, turned
@@ -23,7 +25,6 @@ from edge.judge.states.distraction import (
 )
 from edge.judge.states.fatigue import Signs, advance_fatigue
 from edge.judge.states.sight import advance_sight
-from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ that size can be the driver; whoever else is in the picture is a passenger and n
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.judge.values import replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.types import NS, Level, Pose
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ MIDDLE = 0.45
 """Of the picture's width: the driver's half reaches a little over the middle [E]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """Where the driver's face usually is: its middle and the root of its area, in pixels."""
 
     x: float
@@ -47,8 +47,7 @@ class Seat:
     size: float
 
 
-@dataclass(frozen=True, slots=True)
-class DriverState:
+class DriverState(Struct, frozen=True):
     """``track`` of the driver; when the face was last seen, and since when without a break."""
 
     track: int | None = None

@@ -6,8 +6,9 @@ choice, to be tuned on films.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
+
+from msgspec import Struct
 
 from edge.judge.agree import agree
 from edge.judge.people.rules import MoodRules, PeopleRules
@@ -22,8 +23,7 @@ from edge.judge.states.rules import (
 from edge.types import Between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresenceRules:
+class PresenceRules(Struct, frozen=True, kw_only=True):
     """Who is judged, when the face counts as lost, and when the seat as empty. All [E].
 
     ``driver_side``: the side of the car on which the driver sits; "any" takes whoever is largest
@@ -47,8 +47,7 @@ class PresenceRules:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRules:
+class AlertRules(Struct, frozen=True, kw_only=True):
     """How often an open episode is said again, and for how long an ack keeps cautions quiet."""
 
     update_s: Annotated[float, Between(1.0, 60.0)] = 5.0
@@ -56,8 +55,7 @@ class AlertRules:
     ack_s: Annotated[float, Between(1.0, 300.0)] = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpeedRules:
+class SpeedRules(Struct, frozen=True, kw_only=True):
     """Bands of speed, km/h. An unknown speed is judged as the fastest band: never late."""
 
     enabled: bool = True  # from the profile: ignored where nobody drives
@@ -74,8 +72,7 @@ class SpeedRules:
         agree(list(bands.values()) == sorted(bands.values()), " <= ".join(names), **bands)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """All of them. ``Rules()`` is what ships for a vehicle."""
 
     eyes: EyeRules = EyeRules()

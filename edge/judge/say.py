@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.judge.alerts import Wanted
 from edge.judge.signals.calibration import shown
@@ -13,7 +15,6 @@ from edge.judge.speed import band, drowsy_at_most
 from edge.judge.states import closed_eyes, fatigue
 from edge.judge.states.distraction import off_forward_ns, vats_ns
 from edge.judge.states.zones import FORWARD
-from edge.judge.values import replace
 from edge.types import NS, Attention, Calibration, Evidence, Eyes, Level, Step
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 DISTRACTIONS = ("distraction_long", "distraction_vats", "phone_suspect")
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(Struct, frozen=True):
     """Everything that has been judged of one observation."""
 
     state: State

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from edge.judge.signals.blinks import BlinkState, advance_blinks, forgotten
 from edge.judge.signals.calibration import (
     advance_calibration,
@@ -17,7 +19,6 @@ from edge.judge.signals.gestures import advance_gestures
 from edge.judge.signals.lids import Look, openness, readable
 from edge.judge.signals.looking import advance_looking, read
 from edge.judge.speed import speed_kmh
-from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:

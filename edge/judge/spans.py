@@ -5,7 +5,7 @@ A span is ``(start_ns, end_ns)``. Tuples of spans are in order and do not overla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Span = tuple[int, int]
 
@@ -36,8 +36,7 @@ def within(spans: tuple[Span, ...], from_ns: int) -> int:
     return total
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(Struct, frozen=True):
     """Time by value, in bins of ``step`` from ``low`` on: medians without keeping every look."""
 
     low: float

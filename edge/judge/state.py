@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.judge.alerts import AlertState
 from edge.judge.driver import DriverState
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from edge.types import Gaze, Step
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """All that judging remembers. A value: the same state and observation give the same step."""
 
     t_ns: int | None = None

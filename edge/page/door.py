@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from secrets import compare_digest
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from msgspec import Struct
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
@@ -33,8 +33,7 @@ class PageError(Exception):
     """An address that the page cannot be served at; the text has it and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where to listen."""
 
     host: str

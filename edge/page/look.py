@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
+from msgspec import Struct
 
 from edge.page.placing import placed
 
@@ -16,8 +16,7 @@ WIDEST_PX = 640
 JPEG_QUALITY = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A frame with what was seen in it and judged of it; ``made_s`` on the monotonic clock."""
 
     number: int

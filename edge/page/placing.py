@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from edge.types import FaceReading, Observation, Step
@@ -36,8 +37,7 @@ BLIND = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """``good``: it can stay like this. ``words``: what to change, the most urgent first."""
 
     good: bool

@@ -7,10 +7,10 @@ ones. A cell gives a score, a box and six points, all relative to the middle of 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from edge.see import image
 from edge.see.runtime import Spec, Tensor
@@ -47,8 +47,7 @@ STEP_BACK = 0.5
 one to three fewer of 132 tight portraits]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
+class Detection(Struct, frozen=True):
     """A face: upright box hairline to chin and ear to ear, score 0..1, key points.
 
     ``points``: float32[6, 2] frame pixels: right eye, left eye (the person's), nose tip, mouth

@@ -6,11 +6,11 @@ A pixel's coordinates are those of its centre: the first one is at (0, 0).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from msgspec import Struct
 
 from edge.types import Light
 
@@ -25,8 +25,7 @@ GRID = 16
 is a line of memory to fetch, and that is what this costs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Struct, frozen=True):
     """A square to look at: centre and size in full-frame pixels, turned by ``angle`` radians."""
 
     x: float
@@ -35,8 +34,7 @@ class Region:
     angle: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """Where a crop came from: ``to_frame`` takes its points back to full-frame pixels."""
 
     region: Region

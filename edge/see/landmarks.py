@@ -8,11 +8,12 @@ that lower point k faces upper point k + 8. Lips run likewise: k faces k + 10.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.see.face import MEAN_SHAPE
 from edge.see.image import Region
@@ -96,8 +97,7 @@ MARGIN = 1.2
 SIDE_PER_EYES, SIDE_PER_MOUTH, DOWN = 1.97, 0.61, 0.047
 
 
-@dataclass(frozen=True, slots=True)
-class Landmarks:
+class Landmarks(Struct, frozen=True):
     """One face. ``points``: float32[127, 2] frame pixels; probabilities 0..1.
 
     ``seen``: how visible the right eye, the left eye and the mouth are (a hand, dark glasses).

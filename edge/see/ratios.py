@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from edge.see.landmarks import INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from edge.types import EAR_OPEN, EAR_SHUT
@@ -24,8 +24,7 @@ table puts at 0.6: of web pictures (``yawn/web``) 78 % of yawns and 4 % of talk 
 more, and the laughter of the pinned clip stays under 0.38. A yawn must last on top of that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """Ratios that are read off the points, right eye first.
 
     ``ears``: eye aspect ratios on the common scale (0.087 shut, 0.26 open), mean of the three

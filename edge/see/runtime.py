@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -28,8 +28,7 @@ class ModelError(Exception):
     """A model that is missing, damaged or not the one this code was written for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Struct, frozen=True):
     """A tensor as the code expects it: name, shape and dtype (``int8``, ``uint8``, ``float32``)."""
 
     name: str
@@ -37,8 +36,7 @@ class Tensor:
     dtype: str
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(Struct, frozen=True):
     """The shape of a model that a decoder was written for."""
 
     name: str
@@ -46,8 +44,7 @@ class Spec:
     outputs: tuple[Tensor, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """An output as the file has it: real = (values - zero) * scale, as the file says."""
 
     values: NDArray[np.int8]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
+
+from msgspec import Struct
 
 from edge.types import Between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SightSettings:
+class SightSettings(Struct, frozen=True, kw_only=True):
     """What looking costs: faces followed at once, and how often the rarer models run."""
 
     faces: Annotated[int, Between(1, 4)] = 4

@@ -7,9 +7,10 @@ believes in is dropped, and what could not be read stays None.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from edge.see import actions, detector, expression, eyes, image, landmarks, ratios
 from edge.see.gaze import gaze

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.see.detector import centred, overlap
 
@@ -15,8 +16,7 @@ SAME = 0.2
 """Overlap from which a detection is taken for a face that is already followed [own choice]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(Struct, frozen=True):
     """A face: where it was, where to look next, and when its expression was last read."""
 
     id: int

@@ -6,9 +6,8 @@ https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload (2024.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
+from msgspec import Struct
 
 from edge.tell import messages as m
 from edge.tell.entities import Entity, entities
@@ -16,8 +15,7 @@ from edge.tell.entities import Entity, entities
 LIMIT = 16 * 1024  # contract, rule 5
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """What Home Assistant shows of this device."""
 
     name: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
 
 from edge.tell import messages as m
 from edge.tell.latest import Latest
@@ -41,8 +42,7 @@ EXPIRY_S = {"event": 60, "metrics": 60}  # contract, rule 4, MQTT 5
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What somebody asks of this device, and where the answer goes."""
 
     name: str

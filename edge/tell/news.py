@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 INBOUND_LIMIT = 4096
 """Bytes of a message to us that are kept; no command is that long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Up:
+class Up(Struct, frozen=True):
     """The broker has let us in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Down:
+class Down(Struct, frozen=True):
     """It is over. ``version``: perhaps because the broker does not speak this MQTT version."""
 
     why: str
     version: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Acked:
+class Acked(Struct, frozen=True):
     """The broker has taken message ``mid``."""
 
     mid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """A message to us. ``answer_to`` and ``correlation`` are MQTT 5's, where they were given."""
 
     topic: str

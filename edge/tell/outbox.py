@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.tell import messages as m
 
@@ -46,8 +47,7 @@ Row = tuple[str, bytes, int, int, str]
 """What is kept of an event beside its number: change, payload, both clocks, boot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """Now, on both clocks. ``boot`` names the run of the kernel that ``mono_ns`` counts from."""
 
     mono_ns: int

@@ -5,8 +5,10 @@ Wall time is worked out here, once: everything before has only the camera's cloc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.tell import messages as m
 from edge.tell import people, wording
@@ -25,8 +27,7 @@ HEARTBEAT_NS = 30 * NS
 EMOTION_TOPIC = "emotion/summary"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who speaks, and under which rules."""
 
     device: str
@@ -36,8 +37,7 @@ class Identity:
     emotion_model: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A message for ``topic`` below the device. ``keep``: it must not be lost (QoS 1, outbox)."""
 
     topic: str

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
+
+from msgspec import Struct
 
 from edge.types import Between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MqttSettings:
+class MqttSettings(Struct, frozen=True, kw_only=True):
     """The broker, and how to log in there. Secrets: better from the environment."""
 
     host: str = "localhost"
     port: Annotated[int, Between(1, 65535)] = 1883
     base: str = "mien"
     username: str | None = None
-    password: str | None = field(default=None, repr=False)  # never in a log
+    password: str | None = None
     # mosquitto says offline after 1.5 times this and up to 5 s more (it looks every 5 s): 29 s
     keepalive_s: Annotated[int, Between(5, 600)] = 16
     protocol: Literal["auto", "5", "3.1.1"] = "auto"  # auto: 5, and 3.1.1 where 5 is not spoken
@@ -47,3 +47,7 @@ class MqttSettings:
         if self.tls_insecure and self.ca:
             msg = "tls_insecure: expected false, since ca says whom to trust"
             raise ValueError(msg)
+
+    def __repr__(self) -> str:
+        """Without the password, which must never be in a log."""
+        return f"MqttSettings(host={self.host!r}, port={self.port}, base={self.base!r})"

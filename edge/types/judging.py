@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.types.words import Level
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from edge.types.seeing import Pose
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What an alert rests on, said with it so that it can be checked."""
 
     max_closed_ms: int | None = None
@@ -22,8 +22,7 @@ class Evidence:
     fps: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """One change of an alert episode: ``new``, ``update`` or ``end``.
 
     ``episode`` counts from 1 within a session; ``rev`` counts from 1 within an episode. ``said``:
@@ -47,8 +46,7 @@ class Alert:
     advice: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Eyes:
+class Eyes(Struct, frozen=True):
     """The driver's eyes now. ``openness`` 0 shut .. 1 as open as usual; PERCLOS 0..1."""
 
     openness: float | None = None
@@ -60,8 +58,7 @@ class Eyes:
     long_blink_share: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(Struct, frozen=True):
     """Where the head points. ``zone`` and ``state`` are None and ``unknown`` while unseen.
 
     ``off_forward_ms``: away from the road without a break; ``vats_s``: away in the last 30 s.
@@ -73,8 +70,7 @@ class Attention:
     vats_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Struct, frozen=True):
     """What is known of this driver's own face.
 
     ``state``: uncalibrated, collecting, ready or stale (in use, about to be replaced).
@@ -92,8 +88,7 @@ class Calibration:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Something that happened and is over: ``blink``, ``long_blink``, ``yawn``, ``head_nod``."""
 
     type: str
@@ -101,8 +96,7 @@ class Mark:
     end_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What the judgement says after one observation.
 
     ``given_up``: rungs of the ladder of heat and power: 0 none, 1 expression, 2 and landmarks,

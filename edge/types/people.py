@@ -6,11 +6,10 @@ emotion in the sense of the law and stays None where the profile does not allow 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Mood:
+class Mood(Struct, frozen=True):
     """The shown expression, smoothed: label from ``EMOTIONS`` or ``uncertain``.
 
     ``probabilities``: order of ``EMOTIONS``, sum 1; smoothed, without what this face shows at rest.
@@ -26,8 +25,7 @@ class Mood:
     between: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AttentionIndex:
+class AttentionIndex(Struct, frozen=True):
     """How much somebody is with it, 0..1, and the parts that ``value`` is the product of.
 
     ``head``: it points ahead; ``gaze``: so do the eyes; ``eyes``: they are open. A part that was
@@ -40,8 +38,7 @@ class AttentionIndex:
     eyes: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """One face in the picture, as of its last look: a fraction of a second ago at the most.
 
     ``actions``: 0..1 in the order of ``ACTIONS``, against this face at rest; an action whose part
@@ -65,16 +62,14 @@ class Person:
     worried: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(Struct, frozen=True):
     """Mean and standard deviation over a window."""
 
     mean: float
     sd: float
 
 
-@dataclass(frozen=True, slots=True)
-class MoodSummary:
+class MoodSummary(Struct, frozen=True):
     """One window of one face, or of the whole scene (``track`` None): everything by time.
 
     ``seen_s``: time in which the face was in sight (the scene: anybody's); ``unseen``: share of the

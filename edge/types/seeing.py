@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One picture from a camera.
 
     ``image``: uint8[H, W, 3] RGB, C-contiguous. ``t_ns``: when the sensor took it, monotonic.
@@ -25,8 +25,7 @@ class Frame:
     dropped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """Rectangle in full-frame pixels."""
 
     left: float
@@ -40,8 +39,7 @@ class Box:
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
 
 
-@dataclass(frozen=True, slots=True)
-class Pose:
+class Pose(Struct, frozen=True):
     """Head pose in degrees: yaw > 0 to the subject's left, pitch > 0 up, roll > 0 clockwise."""
 
     yaw_deg: float
@@ -49,8 +47,7 @@ class Pose:
     roll_deg: float
 
 
-@dataclass(frozen=True, slots=True)
-class Gaze:
+class Gaze(Struct, frozen=True):
     """Where the eyes look, in degrees from the line to the camera, whatever the head does.
 
     Signs as of ``Pose``. ``confidence``: 0..1, how far the irises could be read; each person reads
@@ -62,8 +59,7 @@ class Gaze:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class FaceReading:
+class FaceReading(Struct, frozen=True):
     """What one face showed in one frame.
 
     ``ear``: eye aspect ratio of the eyes that can be judged (Soukupová & Čech 2016) on the common
@@ -89,8 +85,7 @@ class FaceReading:
     gaze: Gaze | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Light:
+class Light(Struct, frozen=True):
     """Brightness of the whole picture, 0..1: mean and standard deviation of a sparse grid.
 
     ``repeated``: the grid is identical to the last frame's, bit for bit (a stuck camera).
@@ -101,16 +96,14 @@ class Light:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Vehicle:
+class Vehicle(Struct, frozen=True):
     """What the vehicle last said, and how long before this frame it said so."""
 
     speed_kmh: float | None = None
     age_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """What the board's sensors said; None where it has no such sensor.
 
     ``throttled``: the bits of a Raspberry Pi's firmware. ``undervolt``: the supply is too weak now.
@@ -121,8 +114,7 @@ class Board:
     undervolt: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """How the driver in this seat read when the device last ran: numbers, and of nobody by name.
 
     Eye aspect ratios of the open and the shut eye; where straight ahead is, in degrees.
@@ -134,8 +126,7 @@ class Remembered:
     pitch_deg: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """All that ``judge`` ever learns of a frame. Recordings are made of these.
 
     ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``, ``summary``.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 NS = 1_000_000_000
 """Nanoseconds in a second; times are ``t_ns`` on the camera's monotonic clock."""
@@ -31,8 +32,7 @@ ACTIONS = (
 """Order of every vector of facial actions, by their numbers in FACS (Ekman & Friesen 1978)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     """Range of a setting, both ends allowed: ``Annotated[float, Between(1, 120)]``."""
 
     low: float

@@ -1,7 +1,8 @@
 """Hostile time and broken numbers are logged once, and in words."""
 
 import logging
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from edge.commands.journal import Journal
 from edge.judge.rules import Rules

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from edge.commands.seats import FILE, Seats
 from edge.judge.rules import Rules

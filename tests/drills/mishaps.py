@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import trustme
+from msgspec.structs import replace
 
 from tests.drills.drive import Drive, books
 from tests.drills.pace import LASTING, OPEN, Outcome, Pace, settings
@@ -76,7 +77,7 @@ def restarted(folder: Path, pace: Pace) -> Outcome:
         broker.process.wait()
         broker.start()
 
-    return outage(folder, replace(pace, outage_s=pace.drive_s), restart, lambda _: None)
+    return outage(folder, dataclasses.replace(pace, outage_s=pace.drive_s), restart, lambda _: None)
 
 
 def idle_cost(folder: Path, pace: Pace) -> Outcome:

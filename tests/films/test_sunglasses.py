@@ -6,11 +6,10 @@ judgement are real.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from edge import config, pipeline
 from edge.device import camera

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from stories import LOST, OPEN, SHUT, Face, after, blinking, filmed, told
 
 from edge.types import NS

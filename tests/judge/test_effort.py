@@ -123,6 +123,6 @@ def test_the_step_says_what_is_given_up_and_why_and_replays():
 
 
 def _with_board(seen, board):
-    from dataclasses import replace  # noqa: PLC0415
+    from msgspec.structs import replace  # noqa: PLC0415
 
     return replace(seen, board=board)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from moods import (
@@ -17,6 +16,7 @@ from moods import (
     rules,
     seen,
 )
+from msgspec.structs import replace
 from stories import LOST, Face, after, filmed, told
 
 from edge.types import NS, Light

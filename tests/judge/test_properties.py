@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import fields, is_dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 from stories import LOST, OPEN, SHUT, Face, after, blinking, every, filmed, observed, told
 
 from edge.judge.advance import advance
@@ -207,8 +208,8 @@ def test_two_hours_are_remembered_in_as_little_as_one():
 def weight(value):
     """Bytes of a value and everything in it."""
     size = sys.getsizeof(value)
-    if is_dataclass(value):
-        return size + sum(weight(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, Struct):
+        return size + sum(weight(getattr(value, name)) for name in value.__struct_fields__)
     if isinstance(value, tuple):
         return size + sum(weight(each) for each in value)
     return size

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +16,7 @@ from moods import (
     rules,
     summed,
 )
+from msgspec.structs import replace
 from stories import LOST, OPEN, SHUT, Face, after, filmed, told
 
 from edge.judge.people.faces import MOST_LEFT

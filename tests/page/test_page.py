@@ -8,12 +8,12 @@ import re
 import shutil
 import subprocess
 import time
-from dataclasses import replace
 from urllib.parse import unquote
 
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from edge.page.door import PageError, address
 from edge.page.server import Page

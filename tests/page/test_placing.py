@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from edge.page.placing import placed
 from edge.types import Box, FaceReading, Light, Observation, Pose, Step

@@ -7,12 +7,12 @@ which must raise the same alerts. ``models/float`` is for this gate; no device h
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from edge import pipeline
 from edge.judge.rules import Rules

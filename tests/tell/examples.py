@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from edge.tell import messages as m
 from edge.tell.report import Identity, Reporter, Said

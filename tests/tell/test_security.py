@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
 import pytest
 import trustme
+from msgspec.structs import replace
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.config import Config, ConfigError, convert

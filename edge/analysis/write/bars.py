@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.analysis.write.palette import COLOURS, INK, LEVELS, PALE, Panel
 
@@ -63,8 +64,7 @@ def _alerts(axes: Axes, _bins: Bins, summary: r.Summary) -> None:
         axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", color=PALE)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A piece of an alert: from where it took over from the milder one, which began ``from_s``."""
 
     from_s: float

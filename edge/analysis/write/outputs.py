@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
+
+from msgspec import Struct
 
 from edge.analysis import photo
 from edge.analysis.bins import Bins
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from edge.analysis.looking import Look
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What is to be written, and where; without ``out`` only tables, to standard output."""
 
     out: Path | None

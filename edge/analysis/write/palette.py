@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +30,7 @@ LEVELS = ("#cfd8dc", "#90caf9", "#ffcc80", "#ef6c00", "#c62828", "#6a1b9a")
 INK, PALE = "#263238", "#78909c"
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """A band: its name at the left, whether there is anything to show, how high, how drawn."""
 
     name: str

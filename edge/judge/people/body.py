@@ -6,8 +6,9 @@ Physical states, judged in every profile: nothing here knows of emotions.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.types import EAR_OPEN, EAR_SHUT, AttentionIndex
 
@@ -42,8 +43,7 @@ STIR_S = 2.0
 """Time constant of where the head usually is, and of how far it strays from there [E]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """Eyes, head and attention, smoothed in time; None: not seen (of late).
 
     ``eyes_open``: as of the last look, 0 shut .. 1 as wide as usual. ``stir_deg``: how far the head

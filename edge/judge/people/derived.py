@@ -6,8 +6,9 @@ All of them are derived and are said to be so wherever they are told (``docs/exp
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.types import ACTIONS, EMOTIONS
 
@@ -81,8 +82,7 @@ def confused(mood: Mood, actions: Actions | None, roll_deg: float | None) -> flo
     return min(frown, asks) * max(0.0, 1.0 - other)
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """Valence over time as sums from which the best straight line is read; weights in seconds.
 
     ``t`` counts back from now (0, then negative) in a fading course, forward from its beginning in

@@ -8,12 +8,13 @@ in the picture, and those that have left it within the last seconds.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.judge.people.look import Known, Look, Place, looked
 from edge.judge.people.window import EMPTY, Window, summarised, together
-from edge.judge.values import replace
 from edge.types import NS, Person
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ MOST_LEFT = 8
 """People who have left are told of one by one up to here, and all of them within the scene."""
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleState:
+class PeopleState(Struct, frozen=True):
     """``known`` by track; ``shown``: those in the picture; the window under way of the scene."""
 
     known: tuple[Known, ...] = ()

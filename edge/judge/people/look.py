@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.judge.driver import sane
 from edge.judge.people import actions
@@ -20,7 +22,6 @@ from edge.judge.people.rest import (
     without_rest,
 )
 from edge.judge.people.window import EMPTY, Window, added
-from edge.judge.values import replace
 from edge.types import NS, Person
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ Ahead = tuple[int, tuple[float, float], tuple[float, float]]
 CAMERA = ((0.0, 0.0), (0.0, 0.0))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Middle and width of a face, in pixels."""
 
     x: float
@@ -43,8 +43,7 @@ class Place:
     width: float
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """One person: as of the last look, and what was learnt by then."""
 
     person: Person
@@ -57,8 +56,7 @@ class Known:
     window: Window = EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What holds for all faces of one moment; ``at_s``: seconds since the window began."""
 
     t_ns: int

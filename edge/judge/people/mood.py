@@ -7,8 +7,9 @@ expression, derived from its probabilities (places on the circumplex: Russell 19
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.judge.people.rest import without_rest
 from edge.judge.people.rules import CERTAIN
@@ -36,8 +37,7 @@ DOUBT = 1.5
 """Log odds that lowered lids take off sorrow (a factor of 4.5): ``python -m bench.naming``."""
 
 
-@dataclass(frozen=True, slots=True)
-class MoodState:
+class MoodState(Struct, frozen=True):
     """Smoothed probabilities, the label shown, and one that waits for its dwell to pass.
 
     ``coming_ns``: since when the readings have said it; ``held_ns``: when they last said what is

@@ -9,7 +9,8 @@ that a change against rest always comes through.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from edge.types import ACTIONS, EMOTIONS
 
@@ -40,8 +41,7 @@ ACTIONS_FIRST_S, ACTIONS_S = 5.0, 30.0
 ACTIONS_BOUND = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(Struct, frozen=True):
     """Seconds by leading emotion, the mean log odds against neutral of each, the actions' mean."""
 
     spent_s: tuple[float, ...] = (0.0,) * len(EMOTIONS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
+
+from msgspec import Struct
 
 from edge.types import Between
 
@@ -11,16 +12,14 @@ CERTAIN = 0.72
 """Probability from which an emotion is named, where no model's manifest says otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleRules:
+class PeopleRules(Struct, frozen=True, kw_only=True):
     """How long a look at a face may speak for, and how long a summary is."""
 
     look_s: Annotated[float, Between(0.1, 15.0)] = 1.5
     window_s: Annotated[float, Between(1.0, 3600.0)] = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoodRules:
+class MoodRules(Struct, frozen=True, kw_only=True):
     """``certain`` left out: as measured of the network (``uncertain_below`` in its manifest)."""
 
     smooth_s: Annotated[float, Between(0.0, 10.0)] = 0.5

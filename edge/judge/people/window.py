@@ -7,9 +7,10 @@ can be called neither neutral nor anything else.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
 from operator import add, attrgetter
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.judge.people.derived import MARKED, Course, attitude
 from edge.judge.people.mood import LABELS
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 LABEL_AT = {name: at for at, name in enumerate(LABELS)}
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """``spent``: seconds by label, ``uncertain`` last; each mean is a sum and the time it is over.
 
     ``t`` counts seconds from the beginning of the window.
@@ -59,8 +59,8 @@ class Window:
 
 
 EMPTY = Window()
-_SUMS = attrgetter(*(field.name for field in fields(Window) if field.name != "spent"))
-_NAMES = [field.name for field in fields(Window) if field.name != "spent"]
+_NAMES = [name for name in Window.__struct_fields__ if name != "spent"]
+_SUMS = attrgetter(*_NAMES)
 
 
 def added(

@@ -9,12 +9,13 @@ between frames on a straight line.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.judge.signals.closure import BLINK_NS, FALLING_DEG, NOD_DEG, SUDDEN_NOD_NS
-from edge.judge.values import replace
 from edge.types import NS, Mark
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ GAP_NS = NS // 4
 """Unseen for longer: whatever happened in it was not seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blink:
+class Blink(Struct, frozen=True):
     """When it ended, how long it was at half depth, and depth / length in 1/s."""
 
     end_ns: int
@@ -77,8 +77,7 @@ class Blink:
     speed: float
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(Struct, frozen=True):
     """This driver's own blinks while awake: mean and SD of length (ms) and of lid speed (1/s)."""
 
     mean_ms: float
@@ -87,8 +86,7 @@ class Usual:
     speed_sd: float
 
 
-@dataclass(frozen=True, slots=True)
-class BlinkState:
+class BlinkState(Struct, frozen=True):
     """The level before, the dip that is under way, and the blinks of the last 3 minutes."""
 
     seen_ns: int | None = None

@@ -8,11 +8,12 @@ face was covered (glasses), a camera that was moved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.judge.spans import Shares, quantile, shares, spent
-from edge.judge.values import replace
 from edge.types import NS, Calibration
 
 if TYPE_CHECKING:
@@ -42,16 +43,14 @@ SHUTS, SHUT_NS = 5, 2 * NS // 10
 """The shut eye is believed after 5 closures with 0.2 s of deep looks in all."""
 
 
-@dataclass(frozen=True, slots=True)
-class EyeSpan:
+class EyeSpan(Struct, frozen=True):
     """The ends of openness in use: eye aspect ratio of the shut and of the open eye."""
 
     ear_shut: float
     ear_open: float
 
 
-@dataclass(frozen=True, slots=True)
-class CalibrationState:
+class CalibrationState(Struct, frozen=True):
     """What has been collected, and what is in use. ``frozen``: the open eye as first learnt."""
 
     state: str = "uncalibrated"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from edge.types import NS
 
@@ -20,8 +21,7 @@ NOD_DEG, FALLING_DEG = 5.0, 2.0
 falls by 5 degrees, none under 130 ms while it falls at all (driver state table; 2 deg is [E])."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(Struct, frozen=True):
     """Eyes shut for longer than a blink, of which ``deep_ns`` more than 80 % covered."""
 
     start_ns: int
@@ -29,8 +29,7 @@ class Closure:
     deep_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class EyeState:
+class EyeState(Struct, frozen=True):
     """What is remembered of the eyes. Spans, so its size does not grow with the drive."""
 
     seen_ns: int | None = None

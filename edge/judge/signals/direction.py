@@ -8,11 +8,12 @@ minutes (openpilot's policy).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.judge.spans import Shares, quantile, shares, spent
-from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -34,16 +35,14 @@ MOVED_NS, MOVED_DEG, STEADY_DEG = 60 * NS, 12.0, 6.0
 """A head that points steadily elsewhere for a minute is a camera that was moved [E]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Directions:
+class Directions(Struct, frozen=True):
     """Time by direction, both angles."""
 
     yaw: Shares = ANGLES
     pitch: Shares = ANGLES
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
+class Ahead(Struct, frozen=True):
     """Straight ahead, in the camera's degrees. ``sure``: learnt, not a first guess.
 
     ``spread_deg``: between the quartiles of what it was learnt from, the wider of yaw and pitch.
@@ -60,8 +59,7 @@ class Ahead:
         return self.yaw_deg, self.pitch_deg
 
 
-@dataclass(frozen=True, slots=True)
-class DirectionState:
+class DirectionState(Struct, frozen=True):
     """What is learnt of straight ahead; ``off``: what was seen since it was last looked at."""
 
     seen_ns: int | None = None

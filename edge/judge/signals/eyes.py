@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from edge.judge.signals.closure import BLINK_NS, closed_ns, under_way
 from edge.judge.signals.onset import led, levelled
 from edge.judge.spans import extended
-from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:

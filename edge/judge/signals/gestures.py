@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from edge.judge.values import replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.types import NS, Mark
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ BACK_SHARE = 0.5
 """Up again: more than half of what it fell [E]."""
 
 
-@dataclass(frozen=True, slots=True)
-class GestureState:
+class GestureState(Struct, frozen=True):
     """The mouth, and the head over the last second."""
 
     mouth_ns: int | None = None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from edge.judge.signals.rules import EyeRules
     from edge.types import FaceReading
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One look at the eyes: ``openness`` and head pitch, each None where not seen.
 
     ``pitch_deg``: from the camera: for how far it falls, which no new straight ahead may change.

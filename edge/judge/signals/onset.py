@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.judge.values import replace
+from msgspec.structs import replace
+
 from edge.types import NS
 
 if TYPE_CHECKING:

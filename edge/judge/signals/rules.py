@@ -7,8 +7,9 @@ to be tuned on films.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
+
+from msgspec import Struct
 
 from edge.judge.agree import agree
 from edge.types import Between
@@ -19,8 +20,7 @@ DEEP = 0.24
 At 0.20 a quarter of the shut ones were none (``python -m bench.drowsiness`` counts them)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EyeRules:
+class EyeRules(Struct, frozen=True, kw_only=True):
     """When an eye can be judged, when it is shut, and over which time that is counted."""
 
     ear_open: Annotated[float, Between(0.15, 0.45)] = 0.26  # US10740633B2: 0.257 +- 0.021
@@ -56,8 +56,7 @@ class EyeRules:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalibrationRules:
+class CalibrationRules(Struct, frozen=True, kw_only=True):
     """How a driver's own open eyes are learnt. Friedrichs & Yang; US10740633B2; [E]."""
 
     provisional_s: Annotated[float, Between(0.5, 30.0)] = 3.0  # 90 frames at 30 a second

@@ -6,11 +6,12 @@ open for long enough end it, never a face that is gone: not seen is not fine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.judge.signals.closure import closed_ns, deep_share, is_shut, open_ns
-from edge.judge.values import replace
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ KEEP_NS = 600 * NS
 """Microsleeps are counted over 10 minutes at the most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What else bears on it: how long the face is gone and the head has pointed ahead, in ns.
 
     ``forward_ns`` None: it is not known, or not asked for, where the head points. ``astray``: no
@@ -46,8 +46,7 @@ class Around:
     ack: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedState:
+class ClosedState(Struct, frozen=True):
     """``type`` of the open episode; the longest closure in it, or in the one before."""
 
     type: str | None = None

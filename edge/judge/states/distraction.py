@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.judge.signals.looking import BLINK_NS
 from edge.judge.spans import Span, extended, within
 from edge.judge.states.rules import CLUSTER
 from edge.judge.states.zones import DOWN, FORWARD, free, zone
-from edge.judge.values import replace
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ WARN_AFTER_NS = NS
 """A warning comes a second after the caution at the earliest [E]: somebody may still react."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttentionState:
+class AttentionState(Struct, frozen=True):
     """Where head and eyes point, since when, and what has added up."""
 
     seen_ns: int | None = None

@@ -8,10 +8,11 @@ means in looks a second is for whoever drives the camera (``edge.commands.rates`
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.judge.values import replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ PLAUSIBLE_C = (-40.0, 125.0)
 """What the sensor can measure; anything else is a broken reading, and counts as none."""
 
 
-@dataclass(frozen=True, slots=True)
-class EffortState:
+class EffortState(Struct, frozen=True):
     """Rungs given up and why, since when it is too much and since when it is well, and faults."""
 
     given_up: int = 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.judge.values import replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ STALE_NS = 180 * NS
 """Nothing of PERCLOS is left after so long without eyes: a state that rests on it ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(Struct, frozen=True):
     """What fatigue is read from; None where it could not be seen.
 
     ``believed``: openness rests on a calibration that was not refused.
@@ -49,16 +49,14 @@ class Signs:
     believed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Degree:
+class Degree(Struct, frozen=True):
     """Whether it holds, and since when there has been no ground for it."""
 
     on: bool = False
     calm_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FatigueState:
+class FatigueState(Struct, frozen=True):
     """The three degrees, since when the highest holds, and yawns and nods."""
 
     advisory: Degree = Degree()

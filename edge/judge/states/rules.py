@@ -7,15 +7,15 @@ to be tuned on films.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
+
+from msgspec import Struct
 
 from edge.judge.agree import agree
 from edge.types import Between
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrowsinessRules:
+class DrowsinessRules(Struct, frozen=True, kw_only=True):
     """The family of closed eyes: enter after so long shut, leave after so long open."""
 
     pre_s: Annotated[float, Between(0.5, 1.5)] = 1.0  # Bosch US10105104B2
@@ -47,8 +47,7 @@ class DrowsinessRules:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FatigueRules:
+class FatigueRules(Struct, frozen=True, kw_only=True):
     """The drowsy states. PERCLOS: NSTSCE 15 %, DDWS field test 8 and 12 %, PMC11055081 30 %."""
 
     advisory: Annotated[float, Between(0.02, 0.5)] = 0.08
@@ -79,8 +78,7 @@ class FatigueRules:
             agree(below < above, f"{low} < {high}", **{low: below, high: above})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
+class Zone(Struct, frozen=True, kw_only=True):
     """A part of the world by head direction: degrees from straight ahead, left and up positive."""
 
     name: str
@@ -111,8 +109,7 @@ the instruments, which are only looked at with the eyes: a head bent so far is i
 CLUSTER = "cluster"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttentionRules:
+class AttentionRules(Struct, frozen=True, kw_only=True):
     """Where the head may point, and for how long not ahead."""
 
     enabled: bool = True  # from the profile: off where nobody drives
@@ -157,8 +154,7 @@ class AttentionRules:
             agree(below < above, f"{low} < {high}", **{low: below, high: above})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffortRules:
+class EffortRules(Struct, frozen=True, kw_only=True):
     """How hot the board may get before it looks less, a rung at a time, and when it looks more.
 
     The firmware of a Pi 4 and 5 clocks the processor down from 80 °C on, and hard from 85 °C: the
@@ -183,8 +179,7 @@ class EffortRules:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SightRules:
+class SightRules(Struct, frozen=True, kw_only=True):
     """When the eyes cannot be read, and when the picture itself says nothing. NCAP 10 s; [E]."""
 
     unreadable_s: Annotated[float, Between(1.0, 60.0)] = 10.0

@@ -6,11 +6,12 @@ None of it reads as awake, and none as asleep: it is said, and judging waits.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from edge.judge.spans import Span, extended, recent, within
-from edge.judge.values import replace
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ WORD_NS = NS
 """The word for the light changes after a second: a lamp post is not a dark night [E]."""
 
 
-@dataclass(frozen=True, slots=True)
-class SightState:
+class SightState(Struct, frozen=True):
     """What could not be seen, and since when."""
 
     t_ns: int | None = None
