@@ -1,7 +1,9 @@
 """The words of the product: what passes from room to room.
 
-Every value here is frozen and small. ``Frame`` is the only one that holds pixels, and it
-ends in ``see``. ``None`` always means "not seen"; it is never replaced by 0 or the last value.
+Every value here is frozen and small: a ``msgspec.Struct``, which is made in a tenth of the time
+that a frozen dataclass takes, fifty times a frame, and its class at every start. ``Frame`` is the
+only one that holds pixels, and it ends in ``see``. ``None`` always means "not seen"; it is never
+replaced by 0 or the last value.
 """
 
 from edge.types.judging import (
