@@ -10,10 +10,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +27,8 @@ CRASHES = 3
 """Restarts after which nobody waits any longer: a driver is not watched meanwhile."""
 
 
-class Look(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Look:
     """What systemd says about the service at one moment."""
 
     t_s: float

@@ -17,9 +17,8 @@ import platform
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-
-from msgspec import Struct
 
 from edge.device.disk import settle
 
@@ -50,7 +49,8 @@ class InstallError(Exception):
     """What keeps a version from being laid out or used; the text says what to do."""
 
 
-class Home(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Home:
     """Where it all lies; ``root`` is ``/`` but for an image that is made elsewhere."""
 
     root: Path = Path("/")

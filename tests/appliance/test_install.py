@@ -35,6 +35,12 @@ def home(tmp_path) -> Home:
     return made
 
 
+def test_the_installer_needs_nothing_but_python():
+    """It runs on a board's own Python, and makes a card on anybody's, before anything is there."""
+    command = [sys.executable, "-S", "-c", "import edge.appliance.install"]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
 def release(source: Path, number: str) -> Path:
     (source / "edge/__init__.py").write_text(f'__version__ = "{number}"\n', encoding="utf-8")
     return source
