@@ -17,6 +17,7 @@ from edge import __version__
 from edge.commands.desk import AT_ONCE, SETTABLE
 from edge.tell import messages as m
 from edge.tell import requests as r
+from edge.tell import schema as of_types
 
 DOCS = Path(__file__).parent
 GOLDEN = DOCS.parent / "tests/tell/golden"
@@ -197,8 +198,11 @@ def asyncapi() -> str:
     asked, parts = msgspec.json.schema_components(
         [*r.COMMANDS.values(), r.Vehicle], ref_template="#/components/schemas/{name}"
     )
-    told = m.json_schemas()
-    schemas = json.loads(json.dumps(told["$defs"]).replace("#/$defs/", "#/components/schemas/"))
+    asked, parts, told = json.loads(
+        of_types.level(json.dumps([asked, parts, m.json_schemas()["$defs"]])).replace(
+            "#/$defs/", "#/components/schemas/"
+        )
+    )
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     for topic, (qos, retained, when) in OUT.items():
@@ -224,7 +228,7 @@ def asyncapi() -> str:
         "defaultContentType": "application/json",
         "channels": channels,
         "operations": operations,
-        "components": {"schemas": schemas | parts},
+        "components": {"schemas": told | parts},
     }
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
 

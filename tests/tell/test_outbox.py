@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
     from edge.tell.report import Said
 
+Opened = Callable[..., Outbox]
+
 MONDAY = Moment(mono_ns=100 * NS, wall_ns=examples.START_NS, boot="monday")
 
 
@@ -27,6 +32,21 @@ def an_event(rev: int, change: str = "update", episode: str = "a") -> m.Event:
     example = m.decode("event", (examples.GOLDEN / "event_new.json").read_bytes())
     assert isinstance(example, m.Event)
     return msgspec.structs.replace(example, id=episode, rev=rev, change=change)
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    """Boxes as ``Outbox`` makes them, closed at the end: also those of a process that died."""
+    boxes: list[Outbox] = []
+
+    def made(*args: Any, **settings: Any) -> Outbox:
+        boxes.append(Outbox(*args, **settings))
+        return boxes[-1]
+
+    yield made
+    for box in boxes:
+        with contextlib.suppress(sqlite3.ProgrammingError):  # it is closed
+            box.close()
 
 
 def later(seconds: float) -> Moment:
@@ -53,16 +73,16 @@ def deliver(box: Outbox, now: Moment = MONDAY) -> list[m.Event]:
     return heard
 
 
-def test_events_are_handed_on_in_order_and_forgotten_once_taken() -> None:
-    box = Outbox()
+def test_events_are_handed_on_in_order_and_forgotten_once_taken(opened: Opened) -> None:
+    box = opened()
     for rev in range(1, 51):
         box.add(an_event(rev), MONDAY)
     assert [e.rev for e in deliver(box)] == list(range(1, 51))
     assert len(box) == 0
 
 
-def test_no_more_than_a_window_is_under_way() -> None:
-    box = Outbox()
+def test_no_more_than_a_window_is_under_way(opened: Opened) -> None:
+    box = opened()
     for rev in range(1, 51):
         box.add(an_event(rev), MONDAY)
     for number, _ in box.due(MONDAY):
@@ -72,8 +92,8 @@ def test_no_more_than_a_window_is_under_way() -> None:
     assert revs(box) == [WINDOW + 1]
 
 
-def test_what_was_under_way_when_the_line_was_cut_is_said_again_in_order() -> None:
-    box = Outbox()
+def test_what_was_under_way_when_the_line_was_cut_is_said_again_in_order(opened: Opened) -> None:
+    box = opened()
     for rev in (1, 2, 3):
         box.add(an_event(rev), MONDAY)
     for number, _ in box.due(MONDAY):
@@ -83,16 +103,16 @@ def test_what_was_under_way_when_the_line_was_cut_is_said_again_in_order() -> No
     assert revs(box) == [1, 3]
 
 
-def test_a_full_box_takes_the_newest_and_lets_go_of_an_old_update() -> None:
-    box = Outbox(limit=4)
+def test_a_full_box_takes_the_newest_and_lets_go_of_an_old_update(opened: Opened) -> None:
+    box = opened(limit=4)
     for rev, change in enumerate(("new", "update", "update", "end", "new", "end"), start=1):
         box.add(an_event(rev, change), MONDAY)
     assert revs(box) == [1, 4, 5, 6]
     assert box.dropped == 2
 
 
-def test_a_full_box_without_updates_lets_go_of_the_oldest() -> None:
-    box = Outbox(limit=2)
+def test_a_full_box_without_updates_lets_go_of_the_oldest(opened: Opened) -> None:
+    box = opened(limit=2)
     for rev in (1, 2, 3):
         box.add(an_event(rev, "new"), MONDAY)
     assert revs(box) == [2, 3]
@@ -100,7 +120,12 @@ def test_a_full_box_without_updates_lets_go_of_the_oldest() -> None:
 
 @given(st.lists(st.sampled_from(["add", "hand on", "take", "cut"]), max_size=80))
 def test_nothing_is_lost_or_overtaken_whatever_the_line_does(story: list[str]) -> None:
-    box, said, first_heard, under_way = Outbox(limit=1000), 0, [], []
+    with contextlib.closing(Outbox(limit=1000)) as box:
+        _told_in_order(box, story)
+
+
+def _told_in_order(box: Outbox, story: list[str]) -> None:
+    said, first_heard, under_way = 0, [], []
     for what in story:
         if what == "add":
             said += 1
@@ -125,25 +150,25 @@ def test_nothing_is_lost_or_overtaken_whatever_the_line_does(story: list[str]) -
 
 
 @pytest.mark.parametrize(("waited_s", "late"), [(0.2, False), (1.5, True), (86_400, True)])
-def test_an_event_says_how_long_it_waited(waited_s: float, late: bool) -> None:  # noqa: FBT001
-    box = Outbox()
+def test_an_event_says_how_long_it_waited(opened: Opened, waited_s: float, late: bool) -> None:  # noqa: FBT001
+    box = opened()
     box.add(an_event(1), MONDAY)
     ((_, event),) = box.due(later(waited_s))
     assert (event.late, event.age_ms) == (late, round(waited_s * 1000))
 
 
-def test_a_clock_that_jumps_does_not_change_the_age() -> None:
-    box = Outbox()
+def test_a_clock_that_jumps_does_not_change_the_age(opened: Opened) -> None:
+    box = opened()
     box.add(an_event(1), MONDAY)
     ((_, event),) = box.due(replace(later(2), wall_ns=0))
     assert event.age_ms == 2000
 
 
-def test_after_a_reboot_the_age_is_that_of_the_wall_clock(tmp_path: Path) -> None:
-    first = Outbox(tmp_path / "outbox.db")
+def test_after_a_reboot_the_age_is_that_of_the_wall_clock(opened: Opened, tmp_path: Path) -> None:
+    first = opened(tmp_path / "outbox.db")
     first.add(an_event(1), MONDAY)
     first.close()
-    second = Outbox(tmp_path / "outbox.db")
+    second = opened(tmp_path / "outbox.db")
     ((_, event),) = second.due(replace(later(60), mono_ns=5 * NS, boot="tuesday"))
     second.close()
     assert (event.late, event.age_ms) == (True, 60_000)
@@ -152,25 +177,29 @@ def test_after_a_reboot_the_age_is_that_of_the_wall_clock(tmp_path: Path) -> Non
 # Death --------------------------------------------------------------------------------------
 
 
-def test_what_waited_when_the_process_died_is_said_by_the_next(tmp_path: Path) -> None:
-    dead = Outbox(tmp_path / "outbox.db")
+def test_what_waited_when_the_process_died_is_said_by_the_next(
+    opened: Opened, tmp_path: Path
+) -> None:
+    dead = opened(tmp_path / "outbox.db")
     for rev, change in ((1, "new"), (2, "update"), (3, "end")):
         dead.add(an_event(rev, change), MONDAY)
         dead.settle()
     del dead  # no goodbye
-    with_us = Outbox(tmp_path / "outbox.db")
+    with_us = opened(tmp_path / "outbox.db")
     assert revs(with_us) == [1, 2, 3]
     with_us.close()
 
 
-def test_an_episode_open_at_a_crash_is_closed_with_reason_restart(tmp_path: Path) -> None:
-    dead = Outbox(tmp_path / "outbox.db")
+def test_an_episode_open_at_a_crash_is_closed_with_reason_restart(
+    opened: Opened, tmp_path: Path
+) -> None:
+    dead = opened(tmp_path / "outbox.db")
     dead.add(an_event(1, "new", "over"), MONDAY)
     dead.add(an_event(2, "end", "over"), MONDAY)
     dead.add(an_event(1, "new", "open"), MONDAY)
     dead.add(an_event(2, "update", "open"), MONDAY)
     dead.close()
-    box = Outbox(tmp_path / "outbox.db")
+    box = opened(tmp_path / "outbox.db")
     (closing,) = examples.reporter().resumed(box.dangling(), 5 * NS)
     event = _event(closing)
     assert (event.id, event.change, event.reason) == ("open", "end", "restart")
@@ -187,10 +216,10 @@ def _event(said: Said) -> m.Event:
 
 
 def test_a_file_that_is_not_an_outbox_is_set_aside_and_telling_goes_on(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "outbox.db").write_bytes(b"a card that has gone bad" * 100)
-    box = Outbox(tmp_path / "outbox.db")
+    box = opened(tmp_path / "outbox.db")
     box.add(an_event(1), MONDAY)
     assert revs(box) == [1]
     box.close()
@@ -198,8 +227,8 @@ def test_a_file_that_is_not_an_outbox_is_set_aside_and_telling_goes_on(
     assert "set aside as outbox.broken" in caplog.text
 
 
-def test_a_day_of_outage_costs_less_than_five_megabytes(tmp_path: Path) -> None:
-    box = Outbox(tmp_path / "outbox.db")
+def test_a_day_of_outage_costs_less_than_five_megabytes(opened: Opened, tmp_path: Path) -> None:
+    box = opened(tmp_path / "outbox.db")
     for rev in range(6000):  # an event every 14 s
         box.add(an_event(rev), MONDAY)
     box.settle()
@@ -208,11 +237,11 @@ def test_a_day_of_outage_costs_less_than_five_megabytes(tmp_path: Path) -> None:
     box.close()
 
 
-def test_the_folder_stays_under_twenty_megabytes_for_ever(tmp_path: Path) -> None:
+def test_the_folder_stays_under_twenty_megabytes_for_ever(opened: Opened, tmp_path: Path) -> None:
     """The longest events there are, a broker that comes and goes, a card that goes bad."""
     most = 0
     for life in range(4):
-        box = Outbox(tmp_path / "outbox.db")
+        box = opened(tmp_path / "outbox.db")
         for rev in range(3000):
             box.add(an_event(rev, episode=f"{life}-{rev:04}" + "x" * 1000), MONDAY)
             if rev % 100 == 0:
@@ -228,8 +257,10 @@ def test_the_folder_stays_under_twenty_megabytes_for_ever(tmp_path: Path) -> Non
     assert (tmp_path / "outbox.broken").exists(), "set aside, and one only"
 
 
-def test_a_full_card_keeps_nobody_quiet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    box = Outbox(tmp_path / "outbox.db", page_limit=30)
+def test_a_full_card_keeps_nobody_quiet(
+    opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = opened(tmp_path / "outbox.db", page_limit=30)
     for rev in range(400):
         box.add(an_event(rev), MONDAY)
         box.settle()
