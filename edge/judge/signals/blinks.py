@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from edge.judge.signals.closure import BLINK_NS, FALLING_DEG, NOD_DEG, SUDDEN_NOD_NS
+from edge.judge.signals.closure import BLINK_NS, dragged
 from edge.types import NS, Mark
 
 if TYPE_CHECKING:
@@ -165,10 +165,8 @@ def _in_a_dip(
     since_ns, deep_ns, end_ns = _ends(dip, (level + floor) / 2)
     lasted_ns = end_ns - since_ns
     slow = lasted_ns > QUICK_NS or deep_ns - dip[0][0] > DROP_NS
-    dragged = (lasted_ns < BLINK_NS and fell > NOD_DEG) or (
-        lasted_ns < SUDDEN_NOD_NS and sunk > FALLING_DEG  # lids pull at it only while they are down
-    )
-    if (floor > SHUT * level and slow) or dragged or not LEAST_NS <= lasted_ns < LONG_NS:
+    pulled = dragged(lasted_ns, fell, sunk)  # suddenly only while the lids are down
+    if (floor > SHUT * level and slow) or pulled or not LEAST_NS <= lasted_ns < LONG_NS:
         return state, ()
     name = "blink" if lasted_ns < BLINK_NS else "long_blink"
     blinks = (*state.blinks, Blink(end_ns, lasted_ns, (level - floor) / (lasted_ns / NS)))

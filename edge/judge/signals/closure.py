@@ -91,13 +91,17 @@ def under_way(state: EyeState, rules: EyeRules) -> tuple[Closure, ...]:
     """
     lasted_ns = closed_ns(state)
     blink = lasted_ns < rules.perclos_min_closure_s * NS or state.last_ns == state.first_ns
-    if blink or state.shut_since_ns is None or _dragged(state, lasted_ns):
+    if blink or state.shut_since_ns is None or dragged(lasted_ns, state.fell_deg, state.fell_deg):
         return ()
     start_ns = state.shut_since_ns
     return (Closure(start_ns, start_ns + lasted_ns, min(state.deep_ns, lasted_ns)),)
 
 
-def _dragged(state: EyeState, lasted_ns: int) -> bool:
-    if lasted_ns < BLINK_NS and state.fell_deg > NOD_DEG:
+def dragged(lasted_ns: int, fell_deg: float, sunk_deg: float) -> bool:
+    """Whether a head that went down took lids along that were down for ``lasted_ns``.
+
+    ``fell_deg``: how far in all; ``sunk_deg``: of that, what counts against a sudden one.
+    """
+    if lasted_ns < BLINK_NS and fell_deg > NOD_DEG:
         return True
-    return lasted_ns < SUDDEN_NOD_NS and state.fell_deg > FALLING_DEG
+    return lasted_ns < SUDDEN_NOD_NS and sunk_deg > FALLING_DEG

@@ -29,10 +29,8 @@ def zone(
     """
     if head[1] < -rules.down_deg or (gaze is not None and gaze[1] < -rules.gaze_down_deg):
         return DOWN
-    if gaze is None and lowered:
-        return DOWN
     if gaze is None:
-        return _by_head(head, rules, right_hand=right_hand)
+        return DOWN if lowered else _by_head(head, rules, right_hand=right_hand)
     yaw, pitch = gaze[0] / rules.gaze_yaw_deg, gaze[1] / rules.gaze_pitch_deg
     if yaw * yaw + pitch * pitch <= 1.0:
         return FORWARD
