@@ -6,43 +6,21 @@ import argparse
 import gc
 import importlib
 import os
-import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edge import __version__
-
-if TYPE_CHECKING:
-    from types import FrameType
-
+from edge.device.stop import leave_at_once
 
 EXTRAS = {"analyze": "analyze", "demo": "demo", "watch": "tools"}
 """Commands that need more than the service does, and where it is to be had."""
 
 
-class Stopped(BaseException):
-    """Somebody asked the service to stop: unwinds it, so that every door is shut on the way."""
-
-
 def main(argv: list[str] | None = None) -> int:
     """Run ``mien``; gives the exit status."""
     arguments = _parser().parse_args(argv)
-    try:
-        if arguments.command == "run":  # before anything heavy is imported: a stop may come early
-            signal.signal(signal.SIGTERM, _stop)
-            signal.signal(signal.SIGINT, _stop)
-        return _command(arguments)
-    except Stopped:
-        return 0
-    except (ImportError, SystemError):
-        # an extension module that is being loaded makes its own error of whatever is raised in it
-        if arguments.command == "run" and signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
-            return 0  # as ``_stop`` leaves it
-        raise
-
-
-def _command(arguments: argparse.Namespace) -> int:
+    if arguments.command == "run":  # before anything heavy is imported: a stop may come early
+        leave_at_once()
     gc.disable()  # what is loaded stays: looking through it again and again is a tenth of a start
     try:
         command = importlib.import_module(f"edge.commands.{arguments.command}")
@@ -62,12 +40,6 @@ def _command(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:  # whoever read our output has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise Stopped(number)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -69,7 +69,7 @@ ALLOWED = {
     "edge/analysis/write/bars.py": (("analysis",), ("matplotlib",)),
     "edge/analysis/write/palette.py": (("analysis",), ("matplotlib",)),
     "edge/analysis/write/page.py": (("", "analysis"), ("msgspec", "jinja2")),
-    "edge/__main__.py": (("", "commands"), ()),
+    "edge/__main__.py": (("", "commands", "device.stop"), ()),
     "edge/commands": (
         ("", "types", "config", "pipeline", "recording")
         + ("see", "page", "judge", "tell", "device", "commands", "appliance", "strict", "yamlfile"),

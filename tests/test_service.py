@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -152,6 +153,35 @@ def listens(process) -> bool:
     status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
     caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
     return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_every_moment_of_the_start_is_a_good_one_for_a_stop(port, service, sleeper, number):
+    """An exception out of the handler was lost in C that calls Python, or crashed it."""
+    for after_ms in range(0, 60, 3):
+        process = service(sleeper, port, loop=True)
+        while not listens(process):
+            time.sleep(0.001)
+        time.sleep(after_ms / 1000)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=5)
+        assert process.returncode == 0, (after_ms, errors)
+        assert errors == ""
+
+
+def test_a_stop_while_the_camera_is_waited_for_is_no_fault(
+    port, service, sleeper, tmp_path, monkeypatch
+):
+    at = str(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", at)  # where nobody starts it again, it ends at once
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(at)
+        process = service(sleeper, port, "--source", "/dev/video77")
+        time.sleep(2)
+        assert process.poll() is None, "it is there for a while, and may be asked"
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=5)
+    assert process.returncode == 0, errors
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.1, 0.3, 0.6, 1.0, 2.0])

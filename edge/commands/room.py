@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from edge.device import camera, watchdog
+from edge.device import camera, stop, watchdog
 from edge.device.camera import CameraError
 from edge.types import NS, Step
 
@@ -53,8 +53,8 @@ class Room:
         self.step: Step | None = None
 
     def frames(self) -> Generator[Frame, None, None]:
-        """What the camera sees while ``capture`` is on; ends with the camera or on a restart."""
-        while not self._talk.desk.restart:
+        """What the camera sees while ``capture`` is on, until the camera ends or we shall."""
+        while not self._leaving:
             if not self._talk.wants_camera():
                 watchdog.ready()
                 self._idle()
@@ -66,12 +66,16 @@ class Room:
                     self._begin(frame.t_ns)
                     yield frame
                     self._endure(frame.t_ns)
-                    if not self._talk.wants_camera() or self._talk.desk.restart:
+                    if not self._talk.wants_camera() or self._leaving:
                         break
                 else:
                     return
             if not self._talk.wants_camera():
                 self.farewell()
+
+    @property
+    def _leaving(self) -> bool:
+        return self._talk.desk.restart or stop.asked()
 
     def _endure(self, t_ns: int) -> None:
         """A camera that stands still is given a while, then up: opening it anew is systemd's."""
@@ -97,7 +101,7 @@ class Room:
         yield
         until_ns = self._started_ns + LEAST_LIFE_S * NS
         while watchdog.watched() and time.monotonic_ns() < until_ns:
-            if self._talk.desk.restart or (missing and device.exists()):
+            if self._leaving or (missing and device.exists()):
                 return
             self._out.tend()
             self._talk(time.monotonic_ns())

@@ -34,7 +34,7 @@ log = logging.getLogger("mien")
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop; what cannot be answered here is one line and status 1.
 
-    ``__main__`` turns SIGTERM and SIGINT into an exception that unwinds this.
+    Until it serves, SIGTERM and SIGINT end the process at once: ``__main__`` saw to that.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
@@ -45,7 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
         desk = opened(configuration.measured(config, models), kept.load(arguments.state))
         page = _page(arguments, desk.config)
         if serve(desk, models, arguments.record, arguments.state, page):
-            log.info("restarting, as asked")
             return 0
     except REFUSALS as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from edge.commands.pulse import Pulse
 from edge.commands.rates import thinned
 from edge.commands.room import Room
 from edge.commands.seats import Seats
-from edge.device import camera, health, watchdog
+from edge.device import camera, health, stop, watchdog
 from edge.device.buzzer import Signal
 from edge.device.camera import CameraError
 from edge.see.sight import Sight
@@ -32,7 +33,7 @@ from edge.tell.mqtt import Publisher
 from edge.tell.report import Identity, Reporter, Said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from edge.commands.desk import Data, Desk
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from edge.page.server import Page
     from edge.see.modelfile import ModelFile
     from edge.types import Step
+
+log = logging.getLogger("mien")
 
 GREETING_S = 2.0
 """How long one waits for a broker that is just answering, to tell it that there is no camera."""
@@ -52,7 +55,7 @@ def serve(
     state: Path | None,
     page: Page | None = None,
 ) -> bool:
-    """Work until the camera ends, or until asked to restart: then true.
+    """Work until the camera ends; true where a stop or a restart was asked for instead.
 
     ``state``: the folder for what must outlive the process. ``page``: shows what is looked at.
     Raises what cannot be answered here: systemd is the retry.
@@ -63,6 +66,7 @@ def serve(
     reporter = Reporter(identity, _wall_clock(config), health.clock_synced)
     pulse = Pulse(see, config, time.monotonic_ns)
     with ExitStack() as stack:
+        stack.enter_context(stop.listening())
         signal = stack.enter_context(Signal(config.board))
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
@@ -84,7 +88,7 @@ def serve(
         if record is not None:
             file = stack.enter_context(record.open("wb"))
             observations = recording.record(observations, file, __version__)
-        try:
+        with _to_the_end(room, reporter, pulse, out):
             for step in pipeline.judge(observations, talk.rules):
                 journal(step)
                 seats(step)
@@ -93,8 +97,9 @@ def serve(
                 )  # before anything that could wait for a network
                 if room.step is None:
                     head = reporter.head("info", step.t_ns)
-                    shown = page is not None
-                    out.publish(_info(config, models, identity, see.runtime, head, page=shown))
+                    out.publish(
+                        _info(config, models, identity, see.runtime, head, page=page is not None)
+                    )
                 room.step = step
                 _tell(step, reporter, pulse, out)
                 if page is not None:
@@ -102,13 +107,23 @@ def serve(
                 for said in grumbled(grumbles, reporter, step.t_ns):
                     out.publish(said)
                 talk(step.t_ns)
-        except CameraError as error:  # gone for good in here: the last word says so
-            with room.holding_out():
-                _lament(error, reporter, pulse, out)
+        if talk.desk.restart:
+            log.info("restarting, as asked")
+        return talk.desk.restart or stop.asked()
+
+
+@contextmanager
+def _to_the_end(room: Room, reporter: Reporter, pulse: Pulse, out: Publisher) -> Iterator[None]:
+    """However it ends, no episode stays open; a camera that is gone for good is told of."""
+    try:
+        yield
+    except CameraError as error:
+        with room.holding_out():
+            _lament(error, reporter, pulse, out)
+        if not stop.asked():
             raise
-        finally:  # however it ends, no episode stays open
-            room.farewell()
-        return talk.desk.restart
+    finally:
+        room.farewell()
 
 
 def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from edge.device import stop
 from edge.device.camera import CameraError
 from edge.types import Frame
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 MAIN = "BGR888"
 LORES = (320, 240)
 """Small stream: enough for light, free of CPU."""
+
+GLANCE_S = 0.25
+"""How often one who waits for a picture looks whether to stop."""
 
 
 @contextmanager
@@ -80,16 +85,13 @@ def _frames(camera: Any, settings: CameraSettings, fps: Callable[[], float]) -> 
     rate = settings.fps
     paced = "FrameDurationLimits" in camera.camera_controls  # what FrameRate stands for
     width, height = camera.camera_configuration()["lores"]["size"]
-    while True:
+    while not stop.asked():
         if paced and fps() != rate:
             rate = fps()
             camera.set_controls({"FrameRate": rate})
-        try:
-            request = camera.capture_request(wait=settings.timeout_s)
-        except TimeoutError as error:
-            camera.cancel_all_and_flush()  # else stop() waits behind this request for ever
-            msg = f"camera.source: {settings.source}: no picture for {settings.timeout_s:g} s"
-            raise CameraError(msg) from error
+        request = _request(camera, settings)
+        if request is None:
+            return
         try:  # make_array copies: the buffer goes back before anybody looks at the picture
             image = request.make_array("main")
             planes = request.make_array("lores")
@@ -99,6 +101,24 @@ def _frames(camera: Any, settings: CameraSettings, fps: Callable[[], float]) -> 
         dropped = 0 if last_ns is None else round((t_ns - last_ns) / 1e9 * rate) - 1
         last_ns = t_ns
         yield Frame(t_ns, image, planes[:height, :width], max(0, dropped))
+
+
+def _request(camera: Any, settings: CameraSettings) -> Any:
+    """The next one; None where a stop was asked for in the meantime."""
+    job = camera.capture_request(wait=False)
+    until_s = time.monotonic() + settings.timeout_s
+    while True:
+        try:
+            return camera.wait(job, timeout=min(GLANCE_S, max(0.0, until_s - time.monotonic())))
+        except TimeoutError as error:
+            late = time.monotonic() >= until_s
+            if not late and not stop.asked():
+                continue
+            camera.cancel_all_and_flush()  # else stop() waits behind this request for ever
+            if stop.asked():
+                return None
+            msg = f"camera.source: {settings.source}: no picture for {settings.timeout_s:g} s"
+            raise CameraError(msg) from error
 
 
 def _picamera2() -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from edge.device import opencv
+from edge.device import opencv, stop
 from edge.device.camera import PICTURES, CameraError
 from edge.types import NS, Frame
 
@@ -48,6 +48,8 @@ def _frames(settings: CameraSettings, files: list[Path], path: Path) -> Iterator
     while True:
         before = shown
         for file in files:
+            if stop.asked():
+                return
             image = cv2.imread(str(file), cv2.IMREAD_COLOR_RGB)
             if image is None:
                 log.warning("%s: not a picture that can be read; left out", file)

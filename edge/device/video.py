@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.device import opencv, v4l2
+from edge.device import opencv, stop, v4l2
 from edge.device.camera import CameraError, is_live, kind, place, without_password
 from edge.device.lateness import Lateness, passed_over
 from edge.types import NS, Frame
@@ -102,7 +102,7 @@ def _live(
     stamp_before_ms = 0.0
     dropped = grabs = 0
     came_ns = read_ns = time.monotonic_ns()
-    while True:
+    while not stop.asked():
         asked_ns = time.monotonic_ns()
         grabbed = capture.grab()
         now_ns = time.monotonic_ns()
@@ -155,7 +155,7 @@ def _play(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame
     base_ns = time.monotonic_ns() if settings.realtime else 0
     t_ns = base_ns - round(interval_ns)
     shown = dropped = 0
-    while True:
+    while not stop.asked():
         if not capture.grab():
             if shown and settings.loop and capture.set(cv2.CAP_PROP_POS_FRAMES, 0):
                 base_ns = t_ns + round(interval_ns)
@@ -176,7 +176,7 @@ def _play(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame
         yield Frame(t_ns, _rgb(image), None, dropped)
         shown += 1
         dropped = 0
-    if not shown:
+    if not shown and not stop.asked():
         msg = f"camera.source: {settings.source}: no picture in this video can be read"
         raise CameraError(msg)
 

@@ -6,12 +6,17 @@ The real picamera2, on libcamera's virtual camera, is met in ``make drill-picame
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
+import threading
+import time
 from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
 
+from edge.device import stop
 from edge.device.camera import CameraError, CameraSettings, frames
 
 
@@ -53,6 +58,22 @@ def test_a_camera_that_is_unplugged_is_a_line_and_not_a_hang(board, monkeypatch)
         monkeypatch.setattr(board, "plugged", False)
         with pytest.raises(CameraError, match=r"picamera2:0: no picture for 0\.5 s"):
             next(camera)
+    assert board.last.state == "closed"
+
+
+def test_a_stop_does_not_wait_for_a_picture_that_does_not_come(board, monkeypatch):
+    with (
+        stop.listening(),
+        frames(CameraSettings(source="picamera2:0", timeout_s=30)) as camera,
+    ):
+        next(camera)
+        monkeypatch.setattr(board, "plugged", False)
+        asks = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM))
+        asks.start()
+        began = time.monotonic()
+        assert list(camera) == []
+        assert 0.2 < time.monotonic() - began < 2
+        asks.join()
     assert board.last.state == "closed"
 
 

@@ -5,6 +5,8 @@ It knows nothing of Mien. Drive it with verbs of the physical world: ``attach``,
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
 BUFFERS = 4
@@ -44,10 +46,17 @@ class Picamera2:
     def start(self) -> None:
         self.state = "running"
 
-    def capture_request(self, *, wait: float) -> Request:
+    def capture_request(self, *, wait: bool) -> object:
+        assert wait is False, "whoever waits in there cannot be stopped"
+        self.waiting = True
+        return self
+
+    def wait(self, job: object, timeout: float) -> Request:
+        assert job is self
         if not Picamera2.plugged or self.taken >= BUFFERS:  # all buffers out: it stalls
-            self.waiting = True
-            raise TimeoutError(wait)
+            time.sleep(timeout)
+            raise TimeoutError
+        self.waiting = False
         self.taken += 1
         self.frame += 1
         return Request(self)

@@ -80,14 +80,14 @@ def fault() -> str:
 def stall() -> str:
     """A camera that gives nothing more is a line after ``timeout_s``, not a hang."""
     stage.isp()
-    kept = Picamera2.capture_request
+    kept = Picamera2.wait
 
-    def keeping(self: Picamera2, **wanted: object) -> CompletedRequest:
-        request = kept(self, **wanted)
+    def keeping(self: Picamera2, *job: object, **wanted: object) -> CompletedRequest:
+        request = kept(self, *job, **wanted)
         request.acquire()  # somebody holds on to it: nothing goes back, the buffers run out
         return request
 
-    Picamera2.capture_request = keeping
+    Picamera2.wait = keeping
     settings = CameraSettings(source="picamera2", width=640, height=480, timeout_s=0.5)
     count, began = 0, time.monotonic()
     with contextlib.suppress(StopIteration), frames(settings) as camera:
