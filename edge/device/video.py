@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from edge.device import opencv, stop, v4l2
+from edge.device import jpeg, opencv, stop, v4l2
 from edge.device.camera import CameraError, is_live, kind, place, without_password
 from edge.device.lateness import Lateness, passed_over
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from edge.device.camera import CameraSettings
 
@@ -102,6 +104,7 @@ def _live(
     stamp_before_ms = 0.0
     dropped = grabs = 0
     came_ns = read_ns = time.monotonic_ns()
+    jpegs = kind(settings.source) == "v4l2" and jpeg.raw(capture)
     while not stop.asked():
         asked_ns = time.monotonic_ns()
         grabbed = capture.grab()
@@ -129,8 +132,8 @@ def _live(
             continue
         if fps() < settings.fps and now_ns - last_ns < 0.75 * NS / fps():
             continue
-        ok, image = capture.retrieve()
-        if not ok or image is None:  # what OpenCV 4 may give for a damaged JPEG; 5: the last
+        image = _retrieved(capture, jpegs=jpegs)
+        if image is None:
             if now_ns - read_ns > settings.timeout_s * NS:
                 name = without_password(settings.source)
                 msg = f"camera.source: {name}: gives nothing that can be read"
@@ -139,8 +142,16 @@ def _live(
             continue
         read_ns = now_ns
         last_ns = max(last_ns + 1, now_ns - round(late_ns))
-        yield Frame(last_ns, _rgb(image), None, dropped)
+        yield Frame(last_ns, image, None, dropped)
         dropped = 0
+
+
+def _retrieved(capture: cv2.VideoCapture, *, jpegs: bool) -> NDArray[np.uint8] | None:
+    """What was grabbed, as uint8[H, W, 3] RGB; None where it is damaged."""
+    ok, image = capture.retrieve()
+    if not ok or image is None:
+        return None
+    return jpeg.decoded(image.ravel().astype(np.uint8, copy=False)) if jpegs else _rgb(image)
 
 
 def _stamp_ms(capture: cv2.VideoCapture, grabs: int, interval_ns: float) -> float:
@@ -181,7 +192,7 @@ def _play(capture: cv2.VideoCapture, settings: CameraSettings) -> Iterator[Frame
         raise CameraError(msg)
 
 
-def _rgb(image: cv2.typing.MatLike) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+def _rgb(image: cv2.typing.MatLike) -> NDArray[np.uint8]:
     if image.ndim == 2:
         return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

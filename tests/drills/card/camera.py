@@ -32,8 +32,6 @@ ANOTHER_PROCESS = (
     ("camera_gone", {"mode": "gone"}, "unplugged"),
     ("camera_gone", {"mode": "still"}, "there, and silent"),
     ("camera_format", {"mode": "awake", "layout": "H264"}, "nothing but H.264"),
-    # for a JPEG that is none OpenCV gives the picture before
-    ("camera_frozen", {"mode": "awake", "layout": "MJPG"}, "damaged JPEGs"),
 )
 TOO_FAST = 30.0
 
@@ -42,6 +40,7 @@ def faults(rig: Rig) -> Iterator[Row]:
     """One after the other."""
     for name, shown, words in ANOTHER_PROCESS:
         yield _and_restarted(rig, name, shown, words)
+    yield _jpegs(rig)
     for name, shown in IN_ONE_PROCESS.items():
         yield _and_back(rig, name, shown)
     _ask_for(rig, TOO_FAST)
@@ -93,3 +92,32 @@ def _and_restarted(rig: Rig, name: str, shown: dict[str, object], words: str) ->
     figure = f"said after {said_s - began_s:.1f} s, ended after {off_s - began_s:.1f} s, "
     figure += f"watching {seen_s - back_s:.1f} s after it was back, {again} restarts"
     return Row(f"V4L2: {words}: {name}", again >= 1, figure)
+
+
+def _jpegs(rig: Rig) -> Row:
+    """Another camera, which sends JPEGs: seen; then damaged ones on the same cable, and whole ones.
+
+    Half of a JPEG is what an overrun bus leaves of it.
+    """
+    began_s = time.monotonic()
+    rig.board.camera("gone")
+    rig.wait("availability", began_s, lambda said: said == "offline", PATIENCE_S)
+    rig.board.camera("awake", layout="MJPG")
+    rig.up(time.monotonic(), PATIENCE_S)
+    before = int(story.prop(rig, "NRestarts"))
+    bad_s = time.monotonic()
+    rig.board.camera("damaged", layout="MJPG")
+    said_s, _ = rig.wait("health", bad_s, lambda said: "camera_format" in said["faults"], 60)
+    off_s, _ = rig.wait("availability", said_s, lambda said: said == "offline", PATIENCE_S)
+    rig.board.camera("awake", layout="MJPG")
+    back_s = time.monotonic()
+    seen_s = rig.up(back_s, PATIENCE_S)
+    again = int(story.prop(rig, "NRestarts")) - before
+    rig.board.camera("gone")
+    rig.wait("availability", seen_s, lambda said: said == "offline", PATIENCE_S)
+    time.sleep(1)
+    rig.board.camera("awake")
+    rig.up(time.monotonic(), PATIENCE_S)
+    figure = f"JPEGs are seen; damaged ones said after {said_s - bad_s:.1f} s, ended after "
+    figure += f"{off_s - bad_s:.1f} s, watching {seen_s - back_s:.1f} s after, {again} restarts"
+    return Row("V4L2: damaged JPEGs: camera_format", again >= 1, figure)

@@ -21,8 +21,10 @@ def made(folder: Path, clip: Path, module: Path) -> Path:
     """An ext4 image labelled ``drill``, without being root and without mounting."""
     content = folder / "drill"
     content.mkdir()
-    pictures = list(_pictures(clip))
-    (content / "frames.yuyv").write_bytes(b"".join(pictures))
+    pictures = _pictures(clip)
+    (content / "frames.yuyv").write_bytes(b"".join(_yuyv(picture) for picture in pictures))
+    for number, picture in enumerate(pictures):
+        cv2.imwrite(str(content / f"{number:03}.jpg"), picture)
     first, last = (round(s * FPS) for s in AWAKE_S)
     mode = {"width": WIDTH, "height": HEIGHT, "fps": FPS, "awake": [first, last]}
     (content / "mode.json").write_text(json.dumps(mode), encoding="utf-8")
@@ -35,20 +37,22 @@ def made(folder: Path, clip: Path, module: Path) -> Path:
     return disk
 
 
-def _pictures(clip: Path) -> list[bytes]:
+def _yuyv(picture: np.ndarray) -> bytes:
+    return np.ascontiguousarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_YUY2)).tobytes()
+
+
+def _pictures(clip: Path) -> list[np.ndarray]:
     """Until the end of the awake part, at the times at which a camera of ``FPS`` would look."""
     capture = cv2.VideoCapture(str(clip))
     rate = capture.get(cv2.CAP_PROP_FPS)
-    found: list[bytes] = []
+    found: list[np.ndarray] = []
     number = 0
     while len(found) <= round(AWAKE_S[1] * FPS):
         ok, picture = capture.read()
         if not ok:
             break
         if number / rate >= len(found) / FPS - 1e-6:
-            small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-            yuyv = cv2.cvtColor(small, cv2.COLOR_BGR2YUV_YUY2)
-            found.append(np.ascontiguousarray(yuyv).tobytes())
+            found.append(cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA))
         number += 1
     capture.release()
     return found

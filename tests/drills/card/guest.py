@@ -1,8 +1,8 @@
 """Runs inside the emulated board, from the test's own disk: a camera to feed, and a shell.
 
 Standard library only, as root, beside the product and not in its image. The host speaks to it
-through a serial port, one JSON line each way. Pictures come raw (YUYV) from ``frames.yuyv`` and go
-into v4l2loopback with write(2), so that a freeze, a blackout or a wrong format is one word.
+through a serial port, one JSON line each way. Pictures come raw (YUYV) from ``frames.yuyv``, or as
+JPEGs, and go into v4l2loopback with write(2): a freeze, a blackout or a wrong format is one word.
 """
 
 import ctypes
@@ -49,6 +49,7 @@ class Camera:
     def __init__(self) -> None:
         data = (HERE / "frames.yuyv").read_bytes()
         self.pictures = [data[at : at + SIZE] for at in range(0, len(data), SIZE)]
+        self.jpegs = [file.read_bytes() for file in sorted(HERE.glob("*.jpg"))]
         first, last = MODE["awake"]
         there_and_back = [*range(first, last), *range(last, first, -1)]
         self.awake = there_and_back
@@ -68,10 +69,11 @@ class Camera:
         self.mode, self.fps, self.layout = mode, fps or MODE["fps"], layout
 
     def picture(self) -> bytes:
-        if self.layout != "YUYV":  # says so, and is none
+        if self.layout == "H264":  # says so, and is none
             return os.urandom(SIZE)
+        pictures = self.jpegs if self.layout == "MJPG" else self.pictures
         if self.mode == "frozen":
-            return self.pictures[self.awake[self.turn % len(self.awake)]]
+            return pictures[self.awake[self.turn % len(self.awake)]]
         if self.mode == "black":
             return b"\x10\x80" * (SIZE // 2)
         if self.mode == "covered":  # dim, with a sensor's noise
@@ -80,9 +82,10 @@ class Camera:
             at = noise[0] * 2
             return (line * (SIZE // len(line) + 2))[at : at + SIZE]
         if self.queue:
-            return self.pictures[self.queue.pop(0)]
+            return pictures[self.queue.pop(0)]
         self.turn += 1
-        return self.pictures[self.awake[self.turn % len(self.awake)]]
+        shown = pictures[self.awake[self.turn % len(self.awake)]]
+        return shown[: len(shown) // 2] if self.mode == "damaged" else shown
 
     def open(self) -> None:
         self.fd = os.open(DEVICE, os.O_RDWR)
