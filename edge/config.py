@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import field
 from msgspec.structs import replace
 
 from edge.device.buzzer import BuzzerSettings
@@ -21,6 +21,7 @@ from edge.see.modelfile import ModelFile
 from edge.see.settings import SightSettings
 from edge.strict import ConfigError, compose, composed, convert, shown
 from edge.tell.settings import MqttSettings
+from edge.types import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +54,7 @@ SERIAL = Path("/proc/device-tree/serial-number")
 MACHINE = Path("/etc/machine-id")
 
 
-class Config(Struct, frozen=True, kw_only=True):
+class Config(Settings, frozen=True, kw_only=True):
     """All of config.yaml. Only ``__main__`` and its commands ever see it whole."""
 
     profile: Profile

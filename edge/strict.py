@@ -6,8 +6,6 @@ and what is allowed. A secret's value is never said.
 
 from __future__ import annotations
 
-import functools
-import operator
 import re
 import typing
 from types import NoneType, UnionType
@@ -16,14 +14,14 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec.structs import fields
 
-from edge.types import Between
+from edge.types import Settings
 
 SECRET = frozenset({"password"})
 """Keys whose values are not repeated, whatever is wrong with them."""
 
 COMPOSED = b"# Composed by Mien: do not edit.\n"
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Settings)
 
 
 class ConfigError(Exception):
@@ -49,11 +47,10 @@ def composed(data: bytes) -> Any:
 
 
 def convert(raw: object, cls: type[T], name: str) -> T:
-    """Plain data to a frozen settings class. Raises ``ConfigError``."""
+    """Plain data to settings. Raises ``ConfigError``."""
     _text_keys(raw, name)
     try:
-        checked = msgspec.convert(raw, _strict(cls))  # type: ignore[arg-type] # a class is hashable
-        return msgspec.convert(msgspec.to_builtins(checked), cls)
+        return msgspec.convert(raw, cls)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {_explained(error, raw, cls)}") from error
 
@@ -68,32 +65,8 @@ def _text_keys(raw: object, name: str, path: str = "") -> None:
             _text_keys(value, name, f"{path}.{key}" if path else key)
 
 
-@functools.cache  # settings are checked again with every change from outside
-def _strict(cls: type) -> type[msgspec.Struct]:
-    """The settings class as a msgspec struct that refuses unknown keys and checks ranges."""
-    hints = typing.get_type_hints(cls, include_extras=True)
-    members: list[tuple[str, Any, Any]] = []
-    for each in fields(cls):
-        kind = _strict_type(hints[each.name])
-        if each.required:
-            members.append((each.name, kind, msgspec.NODEFAULT))
-        else:  # an absent key stays absent, so that the class's own default stands
-            members.append((each.name, kind | msgspec.UnsetType, msgspec.UNSET))
-    return msgspec.defstruct(cls.__name__, members, kw_only=True, forbid_unknown_fields=True)
-
-
-def _strict_type(kind: Any) -> Any:
-    if isinstance(kind, UnionType):  # a range or nothing
-        return functools.reduce(operator.or_, map(_strict_type, typing.get_args(kind)))
-    if typing.get_origin(kind) is Annotated:
-        inner, *marks = typing.get_args(kind)
-        limits = [m for m in marks if isinstance(m, Between)]
-        return Annotated[inner, msgspec.Meta(ge=limits[0].low, le=limits[0].high)]
-    return _strict(kind) if _is_settings(kind) else kind
-
-
 def _is_settings(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    return isinstance(kind, type) and issubclass(kind, Settings)
 
 
 def _explained(error: msgspec.ValidationError, raw: object, cls: type) -> str:
@@ -134,9 +107,9 @@ def _at(raw: object, kind: Any, keys: list[str]) -> tuple[Any, object]:
 def _expected(kind: Any) -> str:
     if typing.get_origin(kind) is Annotated:
         inner, *marks = typing.get_args(kind)
-        limits = next(m for m in marks if isinstance(m, Between))
+        limits = next(m for m in marks if isinstance(m, msgspec.Meta))
         whole = "a whole number " if inner is int else ""
-        return f"{whole}{limits.low:g}..{limits.high:g}"
+        return f"{whole}{limits.ge:g}..{limits.le:g}"
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(map(str, typing.get_args(kind)))
     if isinstance(kind, UnionType):

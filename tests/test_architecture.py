@@ -15,7 +15,7 @@ FILES = sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "edge").rglob("*.
 # file or folder: (rooms of edge, foreign packages); the longest name that fits counts
 ALLOWED = {
     "edge/__init__.py": (("analysis.library",), ()),  # `from edge import analyze`, when asked for
-    "edge/types": (("types",), ("numpy",)),
+    "edge/types": (("types",), ("numpy", "msgspec")),
     "edge/pipeline.py": (("types", "judge"), ()),
     "edge/recording.py": (("types",), ("msgspec",)),
     "edge/strict.py": (("types",), ("msgspec",)),
@@ -50,7 +50,7 @@ ALLOWED = {
         ("types", "config", "strict", "yamlfile", "appliance"),
         ("yaml", "msgspec"),
     ),
-    "edge/appliance/wifi.py": ((), ("msgspec",)),
+    "edge/appliance/wifi.py": (("types",), ()),
     "edge/page": (("types", "page"), ()),
     "edge/page/server.py": (("types", "page"), ("starlette", "uvicorn", "msgspec")),
     "edge/page/door.py": (("types", "page"), ("starlette",)),

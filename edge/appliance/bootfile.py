@@ -16,7 +16,7 @@ from edge import config as configuration
 from edge.appliance.wifi import WifiSettings
 from edge.config import Config
 from edge.strict import ConfigError, convert, shown
-from edge.types import Between
+from edge.types import Settings, between
 from edge.yamlfile import parse
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ AIM_LIMIT = 9
 """Starts that may be asked for at once: whoever forgets about it is not shown for weeks."""
 
 
-class Beside(Struct, frozen=True, kw_only=True):
+class Beside(Settings, frozen=True, kw_only=True):
     """What no configuration has: NetworkManager's part, and how many starts show the page."""
 
     wifi: WifiSettings | None = None
-    aim: Annotated[int, Between(0, AIM_LIMIT)] = 0
+    aim: Annotated[int, between(0, AIM_LIMIT)] = 0
 
 
 class Wish(Struct, frozen=True):

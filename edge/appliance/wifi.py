@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from uuid import NAMESPACE_URL, uuid5
 
-from msgspec import Struct
+from edge.types import Settings
 
 COUNTRY = re.compile(r"[A-Z]{2}")
 HEX_KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
-class WifiSettings(Struct, frozen=True, kw_only=True):
+class WifiSettings(Settings, frozen=True, kw_only=True):
     """One network. ``country`` says which channels may be used; a Pi sends on none without."""
 
     ssid: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Struct
 
-from edge.types import NS, Between, Level
+from edge.types import NS, Level, Settings, between
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,11 +22,11 @@ class BuzzerError(Exception):
     """Pins that cannot be had; the text names the setting and the pin."""
 
 
-class BuzzerSettings(Struct, frozen=True, kw_only=True):
+class BuzzerSettings(Settings, frozen=True, kw_only=True):
     """Which GPIO pins (BCM numbers) carry a passive buzzer and a light; None for neither."""
 
-    buzzer_pin: Annotated[int, Between(0, 27)] | None = None
-    light_pin: Annotated[int, Between(0, 27)] | None = None
+    buzzer_pin: Annotated[int, between(0, 27)] | None = None
+    light_pin: Annotated[int, between(0, 27)] | None = None
 
     def __post_init__(self) -> None:
         """Refuse pins that a Pi's header does not have, and one pin for both."""

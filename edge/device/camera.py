@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Struct
-
-from edge.types import Between
+from edge.types import Settings, between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +28,7 @@ class CameraError(Exception):
         self.fault = fault
 
 
-class CameraSettings(Struct, frozen=True, kw_only=True):
+class CameraSettings(Settings, frozen=True, kw_only=True):
     """The source and what is asked of it.
 
     ``source``: ``picamera2`` (or ``picamera2:1`` for the second), a V4L2 device or its number,
@@ -39,10 +37,10 @@ class CameraSettings(Struct, frozen=True, kw_only=True):
     """
 
     source: str | int = "picamera2"
-    width: Annotated[int, Between(160, 4096)] = 640
-    height: Annotated[int, Between(120, 4096)] = 480
-    fps: Annotated[float, Between(1, 120)] = 30.0
-    timeout_s: Annotated[float, Between(0.5, 60.0)] = 5.0
+    width: Annotated[int, between(160, 4096)] = 640
+    height: Annotated[int, between(120, 4096)] = 480
+    fps: Annotated[float, between(1, 120)] = 30.0
+    timeout_s: Annotated[float, between(0.5, 60.0)] = 5.0
     realtime: bool = True
     loop: bool = False
 

@@ -20,10 +20,10 @@ from edge.judge.states.rules import (
     FatigueRules,
     SightRules,
 )
-from edge.types import Between
+from edge.types import Settings, between
 
 
-class PresenceRules(Struct, frozen=True, kw_only=True):
+class PresenceRules(Settings, frozen=True, kw_only=True):
     """Who is judged, when the face counts as lost, and when the seat as empty. All [E].
 
     ``driver_side``: the side of the car on which the driver sits; "any" takes whoever is largest
@@ -31,11 +31,11 @@ class PresenceRules(Struct, frozen=True, kw_only=True):
     """
 
     driver_side: Literal["left", "right", "any"] = "any"
-    lost_s: Annotated[float, Between(0.5, 30.0)] = 2.0
-    found_s: Annotated[float, Between(0.1, 10.0)] = 1.0
-    vacant_s: Annotated[float, Between(5.0, 3600.0)] = 60.0
-    after_closure_s: Annotated[float, Between(0.0, 60.0)] = 5.0  # lost so soon after: a warning
-    same_s: Annotated[float, Between(0.5, 60.0)] = 5.0  # gone for longer: may be someone else
+    lost_s: Annotated[float, between(0.5, 30.0)] = 2.0
+    found_s: Annotated[float, between(0.1, 10.0)] = 1.0
+    vacant_s: Annotated[float, between(5.0, 3600.0)] = 60.0
+    after_closure_s: Annotated[float, between(0.0, 60.0)] = 5.0  # lost so soon after: a warning
+    same_s: Annotated[float, between(0.5, 60.0)] = 5.0  # gone for longer: may be someone else
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict each other."""
@@ -47,23 +47,23 @@ class PresenceRules(Struct, frozen=True, kw_only=True):
         )
 
 
-class AlertRules(Struct, frozen=True, kw_only=True):
+class AlertRules(Settings, frozen=True, kw_only=True):
     """How often an open episode is said again, and for how long an ack keeps cautions quiet."""
 
-    update_s: Annotated[float, Between(1.0, 60.0)] = 5.0
-    microsleep_update_s: Annotated[float, Between(1.0, 60.0)] = 2.0
-    ack_s: Annotated[float, Between(1.0, 300.0)] = 30.0
+    update_s: Annotated[float, between(1.0, 60.0)] = 5.0
+    microsleep_update_s: Annotated[float, between(1.0, 60.0)] = 2.0
+    ack_s: Annotated[float, between(1.0, 300.0)] = 30.0
 
 
-class SpeedRules(Struct, frozen=True, kw_only=True):
+class SpeedRules(Settings, frozen=True, kw_only=True):
     """Bands of speed, km/h. An unknown speed is judged as the fastest band: never late."""
 
     enabled: bool = True  # from the profile: ignored where nobody drives
-    stale_s: Annotated[float, Between(0.5, 60.0)] = 5.0
-    measure_kmh: Annotated[float, Between(0.0, 50.0)] = 10.0  # below: only closed eyes
-    distraction_kmh: Annotated[float, Between(0.0, 100.0)] = 20.0  # NCAP: transient states
-    drowsy_kmh: Annotated[float, Between(0.0, 130.0)] = 50.0  # NCAP: functional from here
-    ddaw_kmh: Annotated[float, Between(0.0, 200.0)] = 70.0  # EU 2021/1341: active above
+    stale_s: Annotated[float, between(0.5, 60.0)] = 5.0
+    measure_kmh: Annotated[float, between(0.0, 50.0)] = 10.0  # below: only closed eyes
+    distraction_kmh: Annotated[float, between(0.0, 100.0)] = 20.0  # NCAP: transient states
+    drowsy_kmh: Annotated[float, between(0.0, 130.0)] = 50.0  # NCAP: functional from here
+    ddaw_kmh: Annotated[float, between(0.0, 200.0)] = 70.0  # EU 2021/1341: active above
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict each other."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Struct
-
-from edge.types import Between
+from edge.types import Settings, between
 
 
-class SightSettings(Struct, frozen=True, kw_only=True):
+class SightSettings(Settings, frozen=True, kw_only=True):
     """What looking costs: faces followed at once, and how often the rarer models run."""
 
-    faces: Annotated[int, Between(1, 4)] = 4
-    detect_every_s: Annotated[float, Between(0.1, 60.0)] = 1.0
-    detect_score: Annotated[float, Between(0.1, 0.99)] = 0.5
-    expression_hz: Annotated[float, Between(0.1, 30.0)] = 3.0
+    faces: Annotated[int, between(1, 4)] = 4
+    detect_every_s: Annotated[float, between(0.1, 60.0)] = 1.0
+    detect_score: Annotated[float, between(0.1, 0.99)] = 0.5
+    expression_hz: Annotated[float, between(0.1, 30.0)] = 3.0

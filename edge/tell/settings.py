@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Struct
-
-from edge.types import Between
+from edge.types import Settings, between
 
 
-class MqttSettings(Struct, frozen=True, kw_only=True):
+class MqttSettings(Settings, frozen=True, kw_only=True):
     """The broker, and how to log in there. Secrets: better from the environment."""
 
     host: str = "localhost"
-    port: Annotated[int, Between(1, 65535)] = 1883
+    port: Annotated[int, between(1, 65535)] = 1883
     base: str = "mien"
     username: str | None = None
     password: str | None = None
     # mosquitto says offline after 1.5 times this and up to 5 s more (it looks every 5 s): 29 s
-    keepalive_s: Annotated[int, Between(5, 600)] = 16
+    keepalive_s: Annotated[int, between(5, 600)] = 16
     protocol: Literal["auto", "5", "3.1.1"] = "auto"  # auto: 5, and 3.1.1 where 5 is not spoken
     tls: bool = False
     ca: str | None = None  # file of the authority that signed the broker; None: the system's
     certificate: str | None = None  # this device's own, where the broker asks for one
     key: str | None = None
     tls_insecure: bool = False  # take any certificate: for a bench, never for a car
-    metrics_hz: Annotated[float, Between(0, 5)] = 0  # raw signals a second; 0: none
+    metrics_hz: Annotated[float, between(0, 5)] = 0  # raw signals a second; 0: none
     discovery: bool = True  # announce to Home Assistant; false takes the announcement back
 
     def __post_init__(self) -> None:

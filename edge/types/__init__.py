@@ -28,7 +28,7 @@ from edge.types.seeing import (
     Remembered,
     Vehicle,
 )
-from edge.types.words import ACTIONS, EAR_OPEN, EAR_SHUT, EMOTIONS, NS, Between, Level
+from edge.types.words import ACTIONS, EAR_OPEN, EAR_SHUT, EMOTIONS, NS, Level, Settings, between
 
 __all__ = [
     "ACTIONS",
@@ -39,7 +39,6 @@ __all__ = [
     "Alert",
     "Attention",
     "AttentionIndex",
-    "Between",
     "Board",
     "Box",
     "Calibration",
@@ -57,7 +56,9 @@ __all__ = [
     "Person",
     "Pose",
     "Remembered",
+    "Settings",
     "Spread",
     "Step",
     "Vehicle",
+    "between",
 ]

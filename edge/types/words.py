@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 NS = 1_000_000_000
 """Nanoseconds in a second; times are ``t_ns`` on the camera's monotonic clock."""
@@ -32,11 +32,13 @@ ACTIONS = (
 """Order of every vector of facial actions, by their numbers in FACS (Ekman & Friesen 1978)."""
 
 
-class Between(Struct, frozen=True):
-    """Range of a setting, both ends allowed: ``Annotated[float, Between(1, 120)]``."""
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an owner can set: read from files of people, so no key is let pass unknown."""
 
-    low: float
-    high: float
+
+def between(low: float, high: float) -> Meta:
+    """What ``Annotated[float, …]`` needs for the range of a setting; both ends are allowed."""
+    return Meta(ge=low, le=high)
 
 
 class Level(IntEnum):

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Struct
-
 from edge.judge.agree import agree
-from edge.types import Between
+from edge.types import Settings, between
 
 DEEP = 0.24
 """P80, 80 % of the eye covered (Wierwille 1994), as these networks read it: shut eyes read 0.09 to
@@ -20,23 +18,23 @@ DEEP = 0.24
 At 0.20 a quarter of the shut ones were none (``python -m bench.drowsiness`` counts them)."""
 
 
-class EyeRules(Struct, frozen=True, kw_only=True):
+class EyeRules(Settings, frozen=True, kw_only=True):
     """When an eye can be judged, when it is shut, and over which time that is counted."""
 
-    ear_open: Annotated[float, Between(0.15, 0.45)] = 0.26  # US10740633B2: 0.257 +- 0.021
-    ear_shut: Annotated[float, Between(0.02, 0.30)] = 0.26 / 3  # [E]
-    shut_below: Annotated[float, Between(0.05, 0.6)] = 0.30  # US11144756B2
-    open_above: Annotated[float, Between(0.1, 0.9)] = 0.50
-    deep_below: Annotated[float, Between(0.05, 0.5)] = DEEP
-    bridge_s: Annotated[float, Between(0.0, 0.5)] = 0.10  # an open flicker inside a closure
-    gap_s: Annotated[float, Between(0.1, 2.0)] = 0.5  # longer unseen: nothing is assumed [E]
-    confidence: Annotated[float, Between(0.0, 1.0)] = 0.6  # of a face whose eyes are believed
-    yaw_deg: Annotated[float, Between(10.0, 90.0)] = 45.0  # turned further: one eye is hidden
-    low_deg: Annotated[float, Between(5.0, 45.0)] = 12.0  # head lower than this: no closure begins
-    perclos_min_closure_s: Annotated[float, Between(0.0, 1.0)] = 0.25  # blinks are not PERCLOS
-    perclos_coverage: Annotated[float, Between(0.1, 1.0)] = 0.60
-    perclos_fps: Annotated[float, Between(1.0, 30.0)] = 4.5  # hard floor 5, less a tenth of jitter
-    blink_fps: Annotated[float, Between(5.0, 60.0)] = 14.0  # 15 less jitter; arXiv 2511.19519
+    ear_open: Annotated[float, between(0.15, 0.45)] = 0.26  # US10740633B2: 0.257 +- 0.021
+    ear_shut: Annotated[float, between(0.02, 0.30)] = 0.26 / 3  # [E]
+    shut_below: Annotated[float, between(0.05, 0.6)] = 0.30  # US11144756B2
+    open_above: Annotated[float, between(0.1, 0.9)] = 0.50
+    deep_below: Annotated[float, between(0.05, 0.5)] = DEEP
+    bridge_s: Annotated[float, between(0.0, 0.5)] = 0.10  # an open flicker inside a closure
+    gap_s: Annotated[float, between(0.1, 2.0)] = 0.5  # longer unseen: nothing is assumed [E]
+    confidence: Annotated[float, between(0.0, 1.0)] = 0.6  # of a face whose eyes are believed
+    yaw_deg: Annotated[float, between(10.0, 90.0)] = 45.0  # turned further: one eye is hidden
+    low_deg: Annotated[float, between(5.0, 45.0)] = 12.0  # head lower than this: no closure begins
+    perclos_min_closure_s: Annotated[float, between(0.0, 1.0)] = 0.25  # blinks are not PERCLOS
+    perclos_coverage: Annotated[float, between(0.1, 1.0)] = 0.60
+    perclos_fps: Annotated[float, between(1.0, 30.0)] = 4.5  # hard floor 5, less a tenth of jitter
+    blink_fps: Annotated[float, between(5.0, 60.0)] = 14.0  # 15 less jitter; arXiv 2511.19519
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict each other."""
@@ -56,18 +54,18 @@ class EyeRules(Struct, frozen=True, kw_only=True):
         )
 
 
-class CalibrationRules(Struct, frozen=True, kw_only=True):
+class CalibrationRules(Settings, frozen=True, kw_only=True):
     """How a driver's own open eyes are learnt. Friedrichs & Yang; US10740633B2; [E]."""
 
-    provisional_s: Annotated[float, Between(0.5, 30.0)] = 3.0  # 90 frames at 30 a second
-    ready_s: Annotated[float, Between(5.0, 600.0)] = 60.0
-    yaw_deg: Annotated[float, Between(5.0, 45.0)] = 15.0  # only faces that look this straight
-    may_fall_to: Annotated[float, Between(0.5, 1.0)] = 0.9  # sleepy drivers open less
-    least_open: Annotated[float, Between(0.1, 0.3)] = 0.15
-    most_open: Annotated[float, Between(0.3, 0.9)] = 0.45
-    least_range: Annotated[float, Between(0.01, 0.3)] = 0.08
-    step: Annotated[float, Between(0.05, 0.9)] = 0.18  # a change of the open eye that is a re-seed
-    reseed_floor: Annotated[float, Between(0.3, 1.0)] = 0.75  # same driver: not lower than this
+    provisional_s: Annotated[float, between(0.5, 30.0)] = 3.0  # 90 frames at 30 a second
+    ready_s: Annotated[float, between(5.0, 600.0)] = 60.0
+    yaw_deg: Annotated[float, between(5.0, 45.0)] = 15.0  # only faces that look this straight
+    may_fall_to: Annotated[float, between(0.5, 1.0)] = 0.9  # sleepy drivers open less
+    least_open: Annotated[float, between(0.1, 0.3)] = 0.15
+    most_open: Annotated[float, between(0.3, 0.9)] = 0.45
+    least_range: Annotated[float, between(0.01, 0.3)] = 0.08
+    step: Annotated[float, between(0.05, 0.9)] = 0.18  # a change of the open eye that is a re-seed
+    reseed_floor: Annotated[float, between(0.3, 1.0)] = 0.75  # same driver: not lower than this
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict each other."""

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Struct
-
 from edge.judge.agree import agree
-from edge.types import Between
+from edge.types import Settings, between
 
 
-class DrowsinessRules(Struct, frozen=True, kw_only=True):
+class DrowsinessRules(Settings, frozen=True, kw_only=True):
     """The family of closed eyes: enter after so long shut, leave after so long open."""
 
-    pre_s: Annotated[float, Between(0.5, 1.5)] = 1.0  # Bosch US10105104B2
-    microsleep_s: Annotated[float, Between(1.0, 2.0)] = 1.5  # NCAP 1-2 s; Guardian 1.5 s
-    sleep_s: Annotated[float, Between(2.0, 5.0)] = 3.0  # NCAP
-    unresponsive_s: Annotated[float, Between(4.0, 15.0)] = 6.0  # NCAP
-    lost_s: Annotated[float, Between(1.0, 30.0)] = 3.0  # face gone so long right after sleep
-    pre_open_s: Annotated[float, Between(0.1, 2.0)] = 0.3
-    microsleep_open_s: Annotated[float, Between(0.3, 5.0)] = 1.0
-    sleep_open_s: Annotated[float, Between(1.0, 10.0)] = 3.0
-    deep_share: Annotated[float, Between(0.0, 1.0)] = 0.5  # below: squinting, not closed
+    pre_s: Annotated[float, between(0.5, 1.5)] = 1.0  # Bosch US10105104B2
+    microsleep_s: Annotated[float, between(1.0, 2.0)] = 1.5  # NCAP 1-2 s; Guardian 1.5 s
+    sleep_s: Annotated[float, between(2.0, 5.0)] = 3.0  # NCAP
+    unresponsive_s: Annotated[float, between(4.0, 15.0)] = 6.0  # NCAP
+    lost_s: Annotated[float, between(1.0, 30.0)] = 3.0  # face gone so long right after sleep
+    pre_open_s: Annotated[float, between(0.1, 2.0)] = 0.3
+    microsleep_open_s: Annotated[float, between(0.3, 5.0)] = 1.0
+    sleep_open_s: Annotated[float, between(1.0, 10.0)] = 3.0
+    deep_share: Annotated[float, between(0.0, 1.0)] = 0.5  # below: squinting, not closed
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict each other."""
@@ -47,22 +45,22 @@ class DrowsinessRules(Struct, frozen=True, kw_only=True):
         )
 
 
-class FatigueRules(Struct, frozen=True, kw_only=True):
+class FatigueRules(Settings, frozen=True, kw_only=True):
     """The drowsy states. PERCLOS: NSTSCE 15 %, DDWS field test 8 and 12 %, PMC11055081 30 %."""
 
-    advisory: Annotated[float, Between(0.02, 0.5)] = 0.08
-    advisory_exit: Annotated[float, Between(0.01, 0.5)] = 0.06
-    advisory_s: Annotated[float, Between(0.0, 60.0)] = 10.0
-    drowsy60: Annotated[float, Between(0.05, 0.5)] = 0.15
-    drowsy180: Annotated[float, Between(0.05, 0.5)] = 0.10
-    drowsy60_exit: Annotated[float, Between(0.02, 0.5)] = 0.10
-    drowsy180_exit: Annotated[float, Between(0.02, 0.5)] = 0.08
-    with_evidence: Annotated[float, Between(0.03, 0.5)] = 0.12  # enough beside a second sign
-    severe: Annotated[float, Between(0.1, 0.9)] = 0.30
-    severe_exit: Annotated[float, Between(0.05, 0.9)] = 0.20
-    clear_s: Annotated[float, Between(1.0, 600.0)] = 60.0
-    long_share: Annotated[float, Between(0.02, 1.0)] = 0.20  # of blinks over 0.5 s: Johns
-    slow_blinks: Annotated[float, Between(1.05, 3.0)] = 1.4  # mean against the driver's own
+    advisory: Annotated[float, between(0.02, 0.5)] = 0.08
+    advisory_exit: Annotated[float, between(0.01, 0.5)] = 0.06
+    advisory_s: Annotated[float, between(0.0, 60.0)] = 10.0
+    drowsy60: Annotated[float, between(0.05, 0.5)] = 0.15
+    drowsy180: Annotated[float, between(0.05, 0.5)] = 0.10
+    drowsy60_exit: Annotated[float, between(0.02, 0.5)] = 0.10
+    drowsy180_exit: Annotated[float, between(0.02, 0.5)] = 0.08
+    with_evidence: Annotated[float, between(0.03, 0.5)] = 0.12  # enough beside a second sign
+    severe: Annotated[float, between(0.1, 0.9)] = 0.30
+    severe_exit: Annotated[float, between(0.05, 0.9)] = 0.20
+    clear_s: Annotated[float, between(1.0, 600.0)] = 60.0
+    long_share: Annotated[float, between(0.02, 1.0)] = 0.20  # of blinks over 0.5 s: Johns
+    slow_blinks: Annotated[float, between(1.05, 3.0)] = 1.4  # mean against the driver's own
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict each other."""
@@ -78,14 +76,14 @@ class FatigueRules(Struct, frozen=True, kw_only=True):
             agree(below < above, f"{low} < {high}", **{low: below, high: above})
 
 
-class Zone(Struct, frozen=True, kw_only=True):
+class Zone(Settings, frozen=True, kw_only=True):
     """A part of the world by head direction: degrees from straight ahead, left and up positive."""
 
     name: str
-    yaw_from_deg: Annotated[float, Between(-90.0, 90.0)]
-    yaw_to_deg: Annotated[float, Between(-90.0, 90.0)]
-    pitch_from_deg: Annotated[float, Between(-90.0, 90.0)]
-    pitch_to_deg: Annotated[float, Between(-90.0, 90.0)]
+    yaw_from_deg: Annotated[float, between(-90.0, 90.0)]
+    yaw_to_deg: Annotated[float, between(-90.0, 90.0)]
+    pitch_from_deg: Annotated[float, between(-90.0, 90.0)]
+    pitch_to_deg: Annotated[float, between(-90.0, 90.0)]
 
     def __post_init__(self) -> None:
         """Refuse a box that is inside out."""
@@ -109,35 +107,35 @@ the instruments, which are only looked at with the eyes: a head bent so far is i
 CLUSTER = "cluster"
 
 
-class AttentionRules(Struct, frozen=True, kw_only=True):
+class AttentionRules(Settings, frozen=True, kw_only=True):
     """Where the head may point, and for how long not ahead."""
 
     enabled: bool = True  # from the profile: off where nobody drives
     phone: bool = False  # phone_suspect is beta
-    yaw_deg: Annotated[float, Between(10.0, 60.0)] = 23.0  # openpilot: head alone
-    down_deg: Annotated[float, Between(5.0, 60.0)] = 18.0  # openpilot: head alone
-    up_deg: Annotated[float, Between(10.0, 60.0)] = 30.0
-    gaze_yaw_deg: Annotated[float, Between(10.0, 60.0)] = 22.0  # half axes of an ellipse, measured
-    gaze_pitch_deg: Annotated[float, Between(5.0, 60.0)] = 14.0
-    gaze_down_deg: Annotated[float, Between(10.0, 60.0)] = 30.0  # ADDW: area 3
-    gaze_sure: Annotated[float, Between(0.1, 1.0)] = 0.5  # confidence of a look that is used [E]
-    gaze_spread_deg: Annotated[float, Between(4.0, 60.0)] = 20.0  # scattered more: head alone [E]
-    glance_deg: Annotated[float, Between(2.0, 30.0)] = 10.0  # a head this straight: eyes alone
-    long_s: Annotated[float, Between(1.0, 10.0)] = 3.0  # NCAP 3-4 s; ADDW at most 3.5 s
-    unsure_s: Annotated[float, Between(0.0, 1.5)] = 1.0  # ADDW: 1.5 s more, NCAP: 4 s in all
-    side_s: Annotated[float, Between(1.0, 10.0)] = 4.0
-    side_slow_s: Annotated[float, Between(3.0, 30.0)] = 12.0  # below ``side_kmh``: crossings
-    side_kmh: Annotated[float, Between(5.0, 100.0)] = 30.0
-    mirror_free_s: Annotated[float, Between(0.0, 3.0)] = 1.0  # AttenD: the first second is free
-    warn_s: Annotated[float, Between(2.0, 15.0)] = 5.0  # openpilot 3 / 5 / 11
-    respond_s: Annotated[float, Between(1.0, 15.0)] = 3.0  # NCAP: then unresponsive
-    forward_s: Annotated[float, Between(0.2, 5.0)] = 1.0
-    flicker_s: Annotated[float, Between(0.0, 1.0)] = 0.3  # ADDW: in-out-in resets nothing
-    vats_s: Annotated[float, Between(2.0, 30.0)] = 10.0  # NCAP
-    vats_window_s: Annotated[float, Between(5.0, 120.0)] = 30.0
-    vats_forward_s: Annotated[float, Between(0.5, 10.0)] = 2.0
-    learn_s: Annotated[float, Between(5.0, 600.0)] = 60.0  # openpilot; half where speed is unknown
-    learn_kmh: Annotated[float, Between(0.0, 130.0)] = 47.0
+    yaw_deg: Annotated[float, between(10.0, 60.0)] = 23.0  # openpilot: head alone
+    down_deg: Annotated[float, between(5.0, 60.0)] = 18.0  # openpilot: head alone
+    up_deg: Annotated[float, between(10.0, 60.0)] = 30.0
+    gaze_yaw_deg: Annotated[float, between(10.0, 60.0)] = 22.0  # half axes of an ellipse, measured
+    gaze_pitch_deg: Annotated[float, between(5.0, 60.0)] = 14.0
+    gaze_down_deg: Annotated[float, between(10.0, 60.0)] = 30.0  # ADDW: area 3
+    gaze_sure: Annotated[float, between(0.1, 1.0)] = 0.5  # confidence of a look that is used [E]
+    gaze_spread_deg: Annotated[float, between(4.0, 60.0)] = 20.0  # scattered more: head alone [E]
+    glance_deg: Annotated[float, between(2.0, 30.0)] = 10.0  # a head this straight: eyes alone
+    long_s: Annotated[float, between(1.0, 10.0)] = 3.0  # NCAP 3-4 s; ADDW at most 3.5 s
+    unsure_s: Annotated[float, between(0.0, 1.5)] = 1.0  # ADDW: 1.5 s more, NCAP: 4 s in all
+    side_s: Annotated[float, between(1.0, 10.0)] = 4.0
+    side_slow_s: Annotated[float, between(3.0, 30.0)] = 12.0  # below ``side_kmh``: crossings
+    side_kmh: Annotated[float, between(5.0, 100.0)] = 30.0
+    mirror_free_s: Annotated[float, between(0.0, 3.0)] = 1.0  # AttenD: the first second is free
+    warn_s: Annotated[float, between(2.0, 15.0)] = 5.0  # openpilot 3 / 5 / 11
+    respond_s: Annotated[float, between(1.0, 15.0)] = 3.0  # NCAP: then unresponsive
+    forward_s: Annotated[float, between(0.2, 5.0)] = 1.0
+    flicker_s: Annotated[float, between(0.0, 1.0)] = 0.3  # ADDW: in-out-in resets nothing
+    vats_s: Annotated[float, between(2.0, 30.0)] = 10.0  # NCAP
+    vats_window_s: Annotated[float, between(5.0, 120.0)] = 30.0
+    vats_forward_s: Annotated[float, between(0.5, 10.0)] = 2.0
+    learn_s: Annotated[float, between(5.0, 600.0)] = 60.0  # openpilot; half where speed is unknown
+    learn_kmh: Annotated[float, between(0.0, 130.0)] = 47.0
     mirrors: tuple[Zone, ...] = MIRRORS
 
     def __post_init__(self) -> None:
@@ -154,19 +152,19 @@ class AttentionRules(Struct, frozen=True, kw_only=True):
             agree(below < above, f"{low} < {high}", **{low: below, high: above})
 
 
-class EffortRules(Struct, frozen=True, kw_only=True):
+class EffortRules(Settings, frozen=True, kw_only=True):
     """How hot the board may get before it looks less, a rung at a time, and when it looks more.
 
     The firmware of a Pi 4 and 5 clocks the processor down from 80 °C on, and hard from 85 °C: the
     first rung comes before that, so that what is given up is chosen and not suffered.
     """
 
-    first_c: Annotated[float, Between(40.0, 100.0)] = 75.0  # expression
-    second_c: Annotated[float, Between(40.0, 100.0)] = 79.0  # landmarks
-    third_c: Annotated[float, Between(40.0, 100.0)] = 82.0  # frames
-    cooler_c: Annotated[float, Between(1.0, 20.0)] = 5.0  # below a rung's mark to climb back [E]
-    climb_s: Annotated[float, Between(2.0, 120.0)] = 10.0  # a rung takes as long to show [E]
-    back_s: Annotated[float, Between(5.0, 600.0)] = 60.0  # cool and well fed for so long [E]
+    first_c: Annotated[float, between(40.0, 100.0)] = 75.0  # expression
+    second_c: Annotated[float, between(40.0, 100.0)] = 79.0  # landmarks
+    third_c: Annotated[float, between(40.0, 100.0)] = 82.0  # frames
+    cooler_c: Annotated[float, between(1.0, 20.0)] = 5.0  # below a rung's mark to climb back [E]
+    climb_s: Annotated[float, between(2.0, 120.0)] = 10.0  # a rung takes as long to show [E]
+    back_s: Annotated[float, between(5.0, 600.0)] = 60.0  # cool and well fed for so long [E]
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict each other."""
@@ -179,16 +177,16 @@ class EffortRules(Struct, frozen=True, kw_only=True):
         )
 
 
-class SightRules(Struct, frozen=True, kw_only=True):
+class SightRules(Settings, frozen=True, kw_only=True):
     """When the eyes cannot be read, and when the picture itself says nothing. NCAP 10 s; [E]."""
 
-    unreadable_s: Annotated[float, Between(1.0, 60.0)] = 10.0
-    unreadable_window_s: Annotated[float, Between(2.0, 120.0)] = 15.0
-    readable_s: Annotated[float, Between(0.5, 60.0)] = 5.0
-    blocked_s: Annotated[float, Between(0.5, 30.0)] = 2.0
-    blind_spread: Annotated[float, Between(0.0, 0.2)] = 0.02  # the clips: 0.18 to 0.30
-    dark_mean: Annotated[float, Between(0.0, 0.5)] = 0.03
-    low_mean: Annotated[float, Between(0.0, 0.5)] = 0.12
+    unreadable_s: Annotated[float, between(1.0, 60.0)] = 10.0
+    unreadable_window_s: Annotated[float, between(2.0, 120.0)] = 15.0
+    readable_s: Annotated[float, between(0.5, 60.0)] = 5.0
+    blocked_s: Annotated[float, between(0.5, 30.0)] = 2.0
+    blind_spread: Annotated[float, between(0.0, 0.2)] = 0.02  # the clips: 0.18 to 0.30
+    dark_mean: Annotated[float, between(0.0, 0.5)] = 0.03
+    low_mean: Annotated[float, between(0.0, 0.5)] = 0.12
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict each other."""
