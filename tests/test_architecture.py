@@ -40,7 +40,7 @@ ALLOWED = {
     "edge/tell/link.py": (("types", "tell"), ("paho",)),
     "edge/device": (("types", "device"), ()),
     "edge/device/video.py": (("types", "device"), ("cv2", "numpy")),
-    "edge/device/jpeg.py": ((), ("cv2", "numpy")),
+    "edge/device/jpeg.py": (("device",), ("cv2", "numpy")),
     "edge/device/pictures.py": (("types", "device"), ("cv2",)),
     "edge/device/opencv.py": ((), ("cv2",)),
     "edge/device/buzzer.py": (("types", "device"), ("gpiozero",)),

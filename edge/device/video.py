@@ -67,6 +67,7 @@ def _open(settings: CameraSettings) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(str(device), cv2.CAP_V4L2)
         for prop, value in asked:
             capture.set(prop, value)
+        jpeg.where_faster(capture, device, settings.fps)
         return capture
     if kind(source) == "stream":
         open_ms = round(min(settings.timeout_s, OPENING_S) * 1000)

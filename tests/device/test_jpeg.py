@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.device import jpeg, video
+from edge.device import jpeg, v4l2, video
 from edge.device.camera import CameraError, CameraSettings
 
 if TYPE_CHECKING:
@@ -112,3 +112,41 @@ def test_nothing_but_damaged_ones_is_a_format_that_cannot_be_read(whole):
     with pytest.raises(CameraError, match="nothing that can be read") as found:
         frames(Webcam(lambda n: whole if n < 3 else whole[:3000]), 100)
     assert found.value.fault == "camera_format"
+
+
+class Choosy:
+    """A webcam that gives so many pictures a second, raw and as JPEGs, as OpenCV tells it."""
+
+    def __init__(self, fps: dict[str, float]) -> None:
+        self._fps, self.code, self.asked = fps, "YUYV", 30.0
+
+    def get(self, what: int) -> float:
+        if what == cv2.CAP_PROP_FOURCC:
+            return float(cv2.VideoWriter.fourcc(*self.code))
+        return min(self.asked, self._fps[self.code])
+
+    def set(self, what: int, value: float) -> bool:
+        if what == cv2.CAP_PROP_FOURCC:
+            self.code = int(value).to_bytes(4, "little").decode()
+        else:
+            self.asked = value
+        return True
+
+
+@pytest.mark.parametrize(
+    ("fps", "code", "given"),
+    [
+        ({"YUYV": 30.0, "MJPG": 30.0}, "YUYV", 30.0),
+        ({"YUYV": 10.0, "MJPG": 30.0}, "MJPG", 30.0),
+        ({"YUYV": 10.0, "MJPG": 10.0}, "YUYV", 10.0),
+        ({"YUYV": 10.0}, "YUYV", 10.0),
+    ],
+)
+def test_jpegs_are_asked_for_where_raw_pictures_are_too_few(
+    monkeypatch, tmp_path, fps, code, given
+):
+    monkeypatch.setattr(v4l2, "formats", lambda _device: list(fps))
+    webcam = Choosy(fps)
+    jpeg.where_faster(webcam, tmp_path / "video0", 30.0)
+    assert webcam.code == code
+    assert webcam.get(cv2.CAP_PROP_FPS) == given
