@@ -29,8 +29,8 @@ def test_a_camera_that_is_not_there_is_said_on_health_before_the_service_gives_u
 def test_where_systemd_watches_a_service_without_its_camera_does_not_end_in_a_tight_loop(
     broker, port, listen, service, media, tmp_path, monkeypatch
 ):
-    """Five ends in a minute, and systemd would leave it for good: it holds out for 15 s, and ends
-    at once when the camera is plugged in, since opening it is the next process's business."""
+    """It holds out for 15 s, still answering, and ends at once when the camera is plugged in, since
+    opening it is the next process's business."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, broker(port):
         systemd.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from edge.commands.kept import Controls, Kept, Scalar, overlay, strictness
 from edge.config import Config, ConfigError, Profile
+from edge.judge.advance import REOPENED
 from edge.tell import requests as r
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ def _switch(desk: Desk, name: str, *, on: bool) -> tuple[Desk, Reply]:
     if kept == desk.kept:
         return desk, Reply({name: on, "effective": "at once"})
     moved = replace(desk, kept=kept)
+    if name == "capture" and on:  # what was asked of a shut camera is not answered by what it sees
+        moved = replace(moved, for_judge=(REOPENED,))
     if name == "emotion":  # the network itself is loaded or left out at start
         return replace(moved, restart=True), Reply({name: on, "effective": "restarting"})
     return moved, Reply({name: on, "effective": "at once"})

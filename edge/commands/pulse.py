@@ -94,6 +94,12 @@ class Pulse:
             self._see.expression_hz = self.rates.expression_hz
         self._step = step
 
+    def rest(self) -> None:
+        """The camera is shut: nothing comes, and nothing of that is a fault."""
+        self._step, self._delivery = None, Delivery()
+        self._times_ns.clear()
+        self._latency_ms.clear()
+
     def _rates(self, given_up: int) -> Rates:
         return rates(given_up, self._config.see.expression_hz, self._config.camera.fps)
 

@@ -26,8 +26,8 @@ FROZEN_S = 30
 """A camera that has not come back by then does not: long enough for a hiccup of the bus [E]."""
 
 LEAST_LIFE_S = 15
-"""systemd gives up on a service that ends five times in a minute: one without its camera ends less
-often, so that it is there when the camera is back, be that tomorrow."""
+"""A service that cannot work, or that is told to restart, ends no more often than this: it stays
+there to answer, and the board has other things to do."""
 
 
 class Room:
@@ -40,13 +40,18 @@ class Room:
         out: Publisher,
         talk: Conversation,
         fps: Callable[[], float],
+        rest: Callable[[int], None],
     ) -> None:
-        """Nothing is opened before the first frame is asked for. ``fps``: wanted at the moment."""
+        """Nothing is opened before the first frame is asked for. ``fps``: wanted at the moment.
+
+        ``rest`` is called with the time, over and over, while the camera is shut.
+        """
         self._settings = settings
         self._reporter = reporter
         self._out = out
         self._talk = talk
         self._fps = fps
+        self._rest = rest
         self._frozen_ns: int | None = None
         self._started_ns = time.monotonic_ns()
         self._begun = False
@@ -72,10 +77,13 @@ class Room:
                     return
             if not self._talk.wants_camera():
                 self.farewell()
+                self.step = None  # nor is it the last word of a later stop
 
     @property
     def _leaving(self) -> bool:
-        return self._talk.desk.restart or stop.asked()
+        """Whether it is over; a restart that is asked for every few seconds waits its turn."""
+        young = time.monotonic_ns() - self._started_ns < LEAST_LIFE_S * NS
+        return stop.asked() or (self._talk.desk.restart and not (young and watchdog.watched()))
 
     def _endure(self, t_ns: int) -> None:
         """A camera that stands still is given a while, then up: opening it anew is systemd's."""
@@ -98,6 +106,10 @@ class Room:
         source = self._settings.source
         device = camera.place(source)
         missing = camera.kind(source) in {"v4l2", "file"} and not device.exists()
+        t_ns = time.monotonic_ns()
+        self._begin(t_ns)
+        if self.step is None:  # nor does what an earlier process said stand for what is seen now
+            self._say(Step(t_ns=t_ns, degraded=("camera_gone",)))
         yield
         until_ns = self._started_ns + LEAST_LIFE_S * NS
         while watchdog.watched() and time.monotonic_ns() < until_ns:
@@ -117,12 +129,16 @@ class Room:
         """The camera is shut: still there, still answering, and saying so."""
         t_ns = time.monotonic_ns()
         self._begin(t_ns)
-        for said in self._reporter(Step(t_ns=t_ns, degraded=("capture_off",))):
-            self._out.publish(said)
+        self._say(Step(t_ns=t_ns, degraded=("capture_off",)))
+        self._rest(t_ns)
         self._out.tend()
         self._talk(t_ns)
         watchdog.alive("the camera is shut, as asked")
         time.sleep(IDLE_S)
+
+    def _say(self, step: Step) -> None:
+        for said in self._reporter(step):
+            self._out.publish(said)
 
     def _begin(self, t_ns: int) -> None:
         """End what an earlier process left open, and say how the switches stand: once."""

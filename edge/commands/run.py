@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -11,9 +12,11 @@ from msgspec.structs import replace
 from edge import config as configuration
 from edge.commands import aim, kept
 from edge.commands.desk import opened
+from edge.commands.room import LEAST_LIFE_S
 from edge.commands.service import serve
+from edge.device import watchdog
 from edge.device.buzzer import BuzzerError
-from edge.device.camera import CameraError
+from edge.device.camera import CameraError, without_password
 from edge.page.network import OPEN_S, PORT
 from edge.see.runtime import ModelError
 from edge.tell.trust import LinkError
@@ -36,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Until it serves, SIGTERM and SIGINT end the process at once: ``__main__`` saw to that.
     """
+    began_s = time.monotonic()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         config = configuration.load(arguments.config)
@@ -48,12 +52,21 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
     except REFUSALS as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
+        if not isinstance(error, CameraError):  # who waits for one is still there, and answers
+            _linger(began_s)
         return 1
     except OSError as error:  # --record into a place that cannot be written
         log.error("%s: %s", error.filename or "run", error.strerror)  # noqa: TRY400 - as above
+        _linger(began_s)
         return 1
-    log.warning("%s: the input has ended", config.camera.source)
+    log.warning("%s: the input has ended", without_password(config.camera.source))
     return ENDED
+
+
+def _linger(began_s: float) -> None:
+    """What is refused is refused again in two seconds: no board is kept busy with that."""
+    if watchdog.watched():
+        time.sleep(max(0.0, began_s + LEAST_LIFE_S - time.monotonic()))
 
 
 def _page(arguments: argparse.Namespace, config: Config) -> Page | None:

@@ -31,6 +31,7 @@ from edge.see.sight import Sight
 from edge.tell import messages as m
 from edge.tell.mqtt import Publisher
 from edge.tell.report import Identity, Reporter, Said
+from edge.types import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +74,13 @@ def serve(
         grumbles = stack.enter_context(overheard())
         facts = {"bench": pulse.costs, "self_test": lambda: _self_test(pulse, out, see)}
         talk = Conversation(desk, out, reporter.head, state, facts)
-        room = Room(config.camera, reporter, out, talk, lambda: pulse.rates.fps)
+
+        def rest(t_ns: int) -> None:
+            pulse.rest()
+            signal.show(Level.NONE, t_ns)
+            _pulse(pulse, reporter, t_ns, out)
+
+        room = Room(config.camera, reporter, out, talk, lambda: pulse.rates.fps, rest)
         journal = Journal()
         seats = Seats(config.seat, state)
         frames = stack.enter_context(closing(room.frames()))
@@ -131,10 +138,14 @@ def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
     pulse.beat(step)
     for said in reporter(step, pulse.fps):
         out.publish(said)
-    if pulse.due():
-        out.publish(pulse.health(reporter, step.t_ns, out.health))
+    _pulse(pulse, reporter, step.t_ns, out)
     out.tend()
     watchdog.alive()
+
+
+def _pulse(pulse: Pulse, reporter: Reporter, t_ns: int, out: Publisher) -> None:
+    if pulse.due():
+        out.publish(pulse.health(reporter, t_ns, out.health))
 
 
 def _lament(error: CameraError, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:

@@ -25,6 +25,7 @@ from edge.judge.signals.direction import DirectionState, pointed
 from edge.judge.signals.gestures import GestureState
 from edge.judge.speed import speed_kmh
 from edge.judge.state import State
+from edge.judge.states.closed_eyes import dismissed
 from edge.judge.states.distraction import (
     AttentionState,
 )
@@ -35,6 +36,9 @@ from edge.types import NS, Step
 if TYPE_CHECKING:
     from edge.judge.rules import Rules
     from edge.types import FaceReading, Observation
+
+REOPENED = "reopened"
+"""The request that comes with the first frame after the camera had been shut."""
 
 LATE_NS = 2 * NS
 """Frames that come out of order by less are left out; further back the clock has been set."""
@@ -50,6 +54,8 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
             odd = oddities(seen, state.t_ns, None)
             return state, replace(state.last, changes=(), marks=(), summaries=(), odd=odd)
         return _clock_set_back(state, seen, rules)
+    if REOPENED in seen.requests:
+        return _reopened(state, seen, rules)
     last_ns = state.t_ns
     found = driver(state.driver, seen, rules.presence)
     face = None if found is None else sane(found)
@@ -91,6 +97,22 @@ def _clock_set_back(state: State, seen: Observation, rules: Rules) -> tuple[Stat
     state, step = advance(State(alerts=alerts), seen, rules)
     odd += step.odd
     return state, replace(step, changes=changes + step.changes, odd=odd)
+
+
+def _reopened(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:
+    """Somebody had shut the camera: what was open ended with that, and nobody sleeps unseen."""
+    over_ns = seen.t_ns if state.t_ns is None else state.t_ns
+    alerts, changes = ended(state.alerts, over_ns, "stopped")
+    state = replace(
+        state,
+        alerts=alerts,
+        closed=dismissed(state.closed, "stopped"),
+        eyes=EyeState(),
+        attention=AttentionState(),
+    )
+    others = tuple(name for name in seen.requests if name != REOPENED)
+    state, step = advance(state, replace(seen, requests=others), rules)
+    return state, replace(step, changes=changes + step.changes)
 
 
 def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: Rules) -> State:

@@ -38,7 +38,7 @@ class Summary(Request, frozen=True, kw_only=True):
 
 
 class Restart(Request, frozen=True, kw_only=True):
-    """End, so that systemd starts the service again."""
+    """End, so that systemd starts the service again; once in 15 s at the most."""
 
 
 class Rebirth(Request, frozen=True, kw_only=True):

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from edge.types import Settings, between
 
+LEAST_HZ = 0.1
+"""Raw signals more rarely than this are no stream; none at all is 0."""
+
 
 class MqttSettings(Settings, frozen=True, kw_only=True):
     """The broker, and how to log in there. Secrets: better from the environment."""
@@ -42,6 +45,9 @@ class MqttSettings(Settings, frozen=True, kw_only=True):
             if getattr(self, name) and not self.tls:
                 msg = f"{name}: expected tls: true with it, got tls: false"
                 raise ValueError(msg)
+        if 0 < self.metrics_hz < LEAST_HZ:
+            msg = f"metrics_hz: expected 0 or {LEAST_HZ}..5, got {self.metrics_hz}"
+            raise ValueError(msg)
         if self.tls_insecure and self.ca:
             msg = "tls_insecure: expected false, since ca says whom to trust"
             raise ValueError(msg)

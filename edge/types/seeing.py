@@ -129,7 +129,8 @@ class Remembered(Struct, frozen=True):
 class Observation(Struct, frozen=True):
     """All that ``judge`` ever learns of a frame. Recordings are made of these.
 
-    ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``, ``summary``.
+    ``requests``: what people asked for since the last frame: ``ack``, ``recalibrate``, ``summary``;
+    ``reopened``: the camera had been shut.
     ``board``: only with the frames for which it was read. ``remembered``: with the first frame
     alone.
     """

@@ -76,3 +76,23 @@ def test_a_frozen_picture_of_shut_eyes_is_not_asleep():
 
 def test_dusk_is_low_light():
     assert told(_lit(((5, OPEN), (6, OPEN)), Light(0.08, 0.06))).last.light == "low"
+
+
+@pytest.mark.parametrize("shut_s", [0.2, 30, 3600])
+def test_a_camera_that_was_shut_on_purpose_leaves_nobody_asleep_in_an_empty_seat(shut_s):
+    slept = list(filmed((5, OPEN), (6, SHUT)))
+    back_ns = slept[-1].t_ns + round(shut_s * NS)
+    empty = [replace(seen, t_ns=back_ns + n * NS // 30) for n, seen in enumerate(slept[:90])]
+    empty = [replace(seen, faces=()) for seen in empty]
+    story = told([*slept, replace(empty[0], requests=("reopened",)), *empty[1:]])
+    assert story.ended("sleep").reason == "stopped"
+    assert "unresponsive" not in story.new
+    assert story.active == ["face_lost"]
+
+
+def test_who_still_sleeps_when_the_camera_is_opened_again_is_told_of_again():
+    slept = list(filmed((5, OPEN), (6, SHUT)))
+    asleep = [replace(seen, t_ns=seen.t_ns + 60 * NS) for seen in slept[-150:]]
+    story = told([*slept, replace(asleep[0], requests=("ack", "reopened")), *asleep[1:]])
+    assert story.new.count("sleep") == 2
+    assert story.active == ["sleep"]

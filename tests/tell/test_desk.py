@@ -148,6 +148,15 @@ def test_ack_and_recalibrate_are_passed_to_the_judgement() -> None:
     assert desk.for_judge == ("ack", "recalibrate")
 
 
+def test_the_judgement_is_told_that_the_camera_had_been_shut_and_of_nothing_asked_meanwhile() -> (
+    None
+):
+    shut = r.Switch(name="capture", on=False)
+    desk, _ = told(a_desk(), shut, *(r.Ack() for _ in range(50)))
+    desk, _ = told(desk, r.Switch(name="capture", on=True), r.Ack())
+    assert desk.for_judge == ("reopened", "ack")
+
+
 def test_a_refusal_is_answered_and_speed_is_not() -> None:
     assert told(a_desk(), r.Refused(code="unknown", msg="what?"))[1].code == "unknown"
     desk, reply = obey(a_desk(), r.Vehicle(speed_kmh=63.2), FACTS)
@@ -193,6 +202,15 @@ def test_a_kept_value_that_is_no_longer_allowed_is_refused_by_name() -> None:
 def test_contradicting_values_are_refused_by_name() -> None:
     with pytest.raises(ConfigError, match="pre_s <= microsleep_s"):
         keeping.overlay(a_desk().file, {"rules.drowsiness.pre_s": 1.5, MICROSLEEP: 1.2}, "set")
+
+
+@pytest.mark.parametrize("hz", [1e-300, 0.05])
+def test_a_stream_that_is_none_is_refused(hz: float) -> None:
+    before = a_desk()
+    desk, reply = told(before, r.SetConfig(set={"mqtt.metrics_hz": hz}))
+    assert reply.code == "invalid"
+    assert "metrics_hz: expected 0 or 0.1..5" in reply.msg
+    assert desk == before
 
 
 def test_settings_that_are_rows_are_shown_flat_too() -> None:

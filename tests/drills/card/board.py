@@ -26,9 +26,7 @@ Type=notify
 ExecStart=/bin/sh -c 'mkdir -p /run/drill && mount -o ro LABEL=drill /run/drill && \
 exec /usr/bin/python3 -u /run/drill/guest.py'
 """
-SLOW = """[Unit]
-StartLimitIntervalSec=0
-[Service]
+SLOW = """[Service]
 TimeoutStartSec=300
 """
 """An emulator on a busy machine is a hundred times slower than a board. The watchdog stays."""
