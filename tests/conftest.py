@@ -149,6 +149,9 @@ class Listener:
                 if not self._news.wait(max(0.0, until - time.monotonic())):
                     pytest.fail(f"nothing such on {topic} within {seconds} s: {self.of(topic)}")
 
+    def say(self, topic: str, text: str) -> None:
+        self._client.publish(topic, text, qos=1)
+
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()

@@ -86,6 +86,26 @@ def test_sigterm_says_offline_and_ends_well_within_two_seconds(
         assert [e["reason"] for story in stories for e in story if e["reason"] == "stopped"]
 
 
+def test_a_camera_that_is_shut_while_she_sleeps_ends_that_and_begins_anew_when_opened(
+    broker, port, listen, service, sleeper
+):
+    with broker(port):
+        hears = listen(port)
+        process = service(sleeper, port, loop=True)
+        hears.wait_for("event", lambda e: e["type"] == "sleep" and e["change"] == "new")
+        hears.say("mien/test/set/capture", "OFF")
+        hears.wait_for("state", lambda said: said["degraded"] == ["capture_off"])
+        over = hears.wait_for("event", lambda e: e["reason"] == "stopped" and e["type"] == "sleep")
+        hears.say("mien/test/set/capture", "ON")
+        hears.wait_for("event", lambda e: e["seq"] > over["seq"] and e["change"] == "new")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+        hears.wait_for("availability", lambda said: said == "offline")
+        for story in episodes(hears).values():
+            assert [e["rev"] for e in story] == list(range(1, len(story) + 1))
+            assert [e["change"] for e in story].count("end") == 1
+
+
 def test_a_killed_service_is_offline_by_its_will(broker, port, listen, service, sleeper):
     with broker(port):
         hears = listen(port)
