@@ -177,13 +177,19 @@ def service(tmp_path):
     started: list[subprocess.Popen[str]] = []
 
     def start(
-        clip: Path, port: int, *arguments: str, profile: str = "home", **camera: object
+        clip: Path,
+        port: int,
+        *arguments: str,
+        profile: str = "home",
+        board: dict[str, int] | None = None,
+        **camera: object,
     ) -> subprocess.Popen[str]:
         settings = {
             "profile": profile,
             "device": "test",
             "camera": {"source": str(clip), **camera},
             "rules": {"people": {"window_s": 4}},
+            "board": board or {},
             # a clip played unpaced is over before one knows that amqtt keeps silent to MQTT 5
             "mqtt": {"host": "127.0.0.1", "port": port, "protocol": "3.1.1"},
         }

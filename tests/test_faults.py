@@ -55,6 +55,23 @@ def test_a_camera_that_gives_nothing_more_is_named_too(broker, port, listen, ser
         hears.wait_for("health", lambda said: said["faults"] == ["camera_gone"])
 
 
+def test_who_sleeps_is_told_of_without_the_buzzer_too_and_that_there_is_none(
+    broker, port, listen, service, sleeper, monkeypatch
+):
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "native")
+    with broker(port):
+        hears = listen(port)
+        process = service(sleeper, port, board={"buzzer_pin": 18}, loop=True)
+        health = hears.wait_for("health", lambda said: said["faults"])
+        assert health["faults"] == ["buzzer_gone"]
+        assert health["camera"] == {"ok": True}
+        hears.wait_for("event", lambda e: e["type"] == "sleep")
+        process.terminate()
+        _, errors = process.communicate(timeout=5)
+        assert "board.buzzer_pin" in errors
+        assert process.returncode == 0
+
+
 def looked(seconds, light=None, board=None, fps=10, start_s=0.0):
     return [
         Observation(round((start_s + n / fps) * NS), light=light, board=board)

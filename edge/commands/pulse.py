@@ -56,6 +56,7 @@ class Pulse:
         self._board_ns: int | None = None
         self._step: Step | None = None
         self._faults_said: tuple[str, ...] = ()
+        self.standing: tuple[str, ...] = ()  # what is wrong for as long as this process lives
         self.dropped = 0
         self.rates = self._rates(0)
 
@@ -114,7 +115,7 @@ class Pulse:
     def faults(self) -> tuple[str, ...]:
         """What is wrong now, by name."""
         seen = () if self._step is None else self._step.faults
-        return (*seen, *self._delivery.faults)
+        return (*seen, *self._delivery.faults, *self.standing)
 
     def due(self) -> bool:
         """Whether it is time to say ``health`` again."""

@@ -15,7 +15,6 @@ from edge.commands.desk import opened
 from edge.commands.room import LEAST_LIFE_S
 from edge.commands.service import serve
 from edge.device import watchdog
-from edge.device.buzzer import BuzzerError
 from edge.device.camera import CameraError, without_password
 from edge.page.network import OPEN_S, PORT
 from edge.see.runtime import ModelError
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 ENDED = 3
 
-REFUSALS = (configuration.ConfigError, ModelError, CameraError, BuzzerError, LinkError)
+REFUSALS = (configuration.ConfigError, ModelError, CameraError, LinkError)
 
 log = logging.getLogger("mien")
 

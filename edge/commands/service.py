@@ -25,7 +25,7 @@ from edge.commands.rates import thinned
 from edge.commands.room import Room
 from edge.commands.seats import Seats
 from edge.device import camera, health, stop, watchdog
-from edge.device.buzzer import Signal
+from edge.device.buzzer import BuzzerError, BuzzerSettings, Signal
 from edge.device.camera import CameraError
 from edge.see.sight import Sight
 from edge.tell import messages as m
@@ -68,7 +68,7 @@ def serve(
     pulse = Pulse(see, config, time.monotonic_ns)
     with ExitStack() as stack:
         stack.enter_context(stop.listening())
-        signal = stack.enter_context(Signal(config.board))
+        signal = stack.enter_context(_signal(config.board, pulse))
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
         grumbles = stack.enter_context(overheard())
@@ -117,6 +117,16 @@ def serve(
         if talk.desk.restart:
             log.info("restarting, as asked")
         return talk.desk.restart or stop.asked()
+
+
+def _signal(settings: BuzzerSettings, pulse: Pulse) -> Signal:
+    """Who sleeps is told of without a buzzer, too: its lack is a fault, and not the end."""
+    try:
+        return Signal(settings)
+    except BuzzerError as error:
+        log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
+        pulse.standing = ("buzzer_gone",)
+        return Signal(BuzzerSettings())
 
 
 @contextmanager
