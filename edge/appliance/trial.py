@@ -81,26 +81,38 @@ def end(*, restart: bool) -> None:
         _systemctl("restart", UNIT)
 
 
-def watch(old_pid: int, say: Callable[[str], None]) -> str:
-    """Look on until there is a verdict."""
+def watch(
+    old_pid: int,
+    say: Callable[[str], None],
+    stopped: Callable[[], bool],
+    clock: Callable[[], float] = time.monotonic,
+) -> str:
+    """Look on until there is a verdict, or somebody wants it to end."""
     looks: list[Look] = []
-    while True:
+    until_s = clock() + PATIENCE_S
+    while not stopped():
         look = observe()
-        if look.pid != old_pid:  # the old one may still be saying goodbye
+        # the old one may still be saying goodbye; none (0) does not
+        if look.pid != old_pid or not old_pid:
             looks.append(look)
             found = verdict(looks)
             if found is not None:
                 return found
             if len(looks) == 1 or looks[-2].doing != look.doing or looks[-2].pid != look.pid:
                 say(f"process {look.pid}: {look.doing or 'starting'}")
+        elif clock() >= until_s:
+            return f"what ran before had not ended within {PATIENCE_S:.0f} s"
         time.sleep(0.5)
+    return "it was interrupted"
 
 
 def observe() -> Look:
     """Ask systemd."""
     names = ("ActiveState", "MainPID", "NRestarts", "StatusText")
     command = ["systemctl", "show", UNIT, *(f"--property={name}" for name in names)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, start_new_session=True
+    )
     said = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
     return Look(
         t_s=time.monotonic(),
@@ -112,4 +124,6 @@ def observe() -> Look:
 
 
 def _systemctl(*arguments: str) -> None:
-    subprocess.run(["systemctl", *arguments], check=False, stdin=subprocess.DEVNULL)
+    """In a session of its own: Ctrl-C and a terminal that is gone do not end the way back."""
+    command = ["systemctl", *arguments]
+    subprocess.run(command, check=False, stdin=subprocess.DEVNULL, start_new_session=True)

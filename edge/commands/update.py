@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from edge.appliance import bundle, trial, versions
 from edge.appliance.versions import Home, InstallError
-from edge.device import disk
+from edge.device import disk, stop
 
 if TYPE_CHECKING:
     import argparse
@@ -95,26 +96,41 @@ def _back(home: Home) -> str:
 
 
 def _try(home: Home, version: Path) -> str:
-    """Let it run; keep it if it is healthy. Raises ``InstallError`` where it was not."""
+    """Let it run; keep it if it is healthy. Raises ``InstallError`` where it was not.
+
+    A stop in between, of systemd or of a terminal that is gone, is noted and answered by going
+    back: a process that just died of it would leave a version running that nobody looks at.
+    """
     print(f"trying {version.name}", flush=True)
     before = trial.observe().pid
     found = "it was interrupted"
-    try:
-        trial.begin(version)
-        found = trial.watch(before, lambda text: print(f"  {text}", flush=True))
-    finally:
-        if found != "healthy":
-            trial.end(restart=True)
-            versions.tidy(home)
+    nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    with stop.listening(*(() if nohup else (signal.SIGHUP,))):
+        try:
+            trial.begin(version)
+            found = trial.watch(before, lambda text: print(f"  {text}", flush=True), stop.asked)
+        finally:
+            if found != "healthy":
+                trial.end(restart=True)
+                versions.tidy(home)
+        if found == "healthy":
+            _keep(home, version)
+        if stop.asked():  # not the version's fault: no InstallError, a file on the card stays
+            kept = "runs" if found == "healthy" else "was not kept"
+            raise SystemExit(f"update: told to stop: {version.name} {kept}")
     if found != "healthy":
         msg = f"{version.name} was not healthy: {found}; back to what ran before"
         raise InstallError(msg)
+    return f"{version.name} runs"
+
+
+def _keep(home: Home, version: Path) -> None:
     versions.switch(home, version)
     trial.end(restart=False)
     # links and users that this version has more than the last; finds its own files in place
-    subprocess.run([str(version / "install.sh"), "--no-apt"], check=False, capture_output=True)
+    command = [str(version / "install.sh"), "--no-apt"]
+    subprocess.run(command, check=False, capture_output=True, start_new_session=True)
     subprocess.run(["systemctl", "try-restart", "mien@*.service"], check=False)
-    return f"{version.name} runs"
 
 
 def _parts(number: str) -> tuple[int, ...]:

@@ -28,10 +28,10 @@ def leave_at_once() -> None:
 
 
 @contextmanager
-def listening() -> Iterator[None]:
-    """In here a stop is noted instead, and ``asked``."""
+def listening(*more: signal.Signals) -> Iterator[None]:
+    """In here a stop is noted instead, and ``asked``; ``more``: what else is one."""
     global _asked  # noqa: PLW0603 - signals are the process's, and so is this
-    before = {number: signal.signal(number, _note) for number in SIGNALS}
+    before = {number: signal.signal(number, _note) for number in (*SIGNALS, *more)}
     try:
         yield
     finally:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import itertools
 import shutil
+import signal
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from edge.appliance import bundle
+from edge.appliance import bundle, trial
 from edge.appliance.trial import Look, verdict
 from edge.appliance.versions import InstallError
 
@@ -48,6 +51,76 @@ def looks(*spans: tuple[float, str, int, int]) -> list[Look]:
 def test_a_version_is_healthy_once_it_watches_and_goes_on_for_a_while(story, end):
     found = verdict(story)
     assert found is None if end is None else end in str(found)
+
+
+@pytest.mark.parametrize(
+    ("old_pid", "story", "end"),
+    [
+        (0, looks(*((2, "dead", 0, n) for n in range(4))), "it ended 3 times"),
+        (0, looks((70, "", 0, 0)), "it was not up within 60 s"),
+        (7, looks((9, "watching", 7, 0), (12, "watching", 8, 0)), "healthy"),
+        (7, looks((70, "watching", 7, 0)), "what ran before had not ended within 60 s"),
+    ],
+)
+def test_a_trial_ends_whatever_ran_before(monkeypatch, old_pid, story, end):
+    now = itertools.count()
+    monkeypatch.setattr(trial, "observe", lambda: story[next(now)])
+    monkeypatch.setattr(trial.time, "sleep", lambda _s: None)
+    clock = itertools.count(step=0.5)
+    found = trial.watch(old_pid, lambda _text: None, lambda: False, lambda: next(clock))
+    assert found == end
+
+
+SYSTEMCTL = """\
+#!/bin/sh
+echo "$@" >>{log}
+[ "$1" != show ] || printf 'ActiveState=activating\nMainPID=%s\nNRestarts=0\nStatusText=\n' \
+  "$(grep -c restart {log})"
+"""
+TRY = """
+import sys
+from pathlib import Path
+from edge.appliance import trial
+from edge.appliance.versions import Home
+from edge.commands import update
+home = Home(Path(sys.argv[1]))
+trial.RUN = home.root / "run"
+update._try(home, home.path / "versions/2.0.0")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_in_the_trial_goes_back_to_what_ran_before(tmp_path, number):
+    """A dropped connection, or a unit that has taken too long."""
+    log, systemctl, opt = tmp_path / "log", tmp_path / "systemctl", tmp_path / "opt/mien"
+    systemctl.write_text(SYSTEMCTL.format(log=log), encoding="ascii")
+    systemctl.chmod(0o755)
+    for version in ("1.0.0", "2.0.0"):
+        (opt / "versions" / version).mkdir(parents=True)
+        (opt / "versions" / version / "deps").symlink_to("../../deps/abc")
+    (opt / "deps/abc").mkdir(parents=True)
+    (opt / "current").symlink_to("versions/1.0.0")
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRY, str(tmp_path)],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert [next(process.stdout) for _ in range(2)][-1] == "  process 1: starting\n"
+        assert (tmp_path / "run/mien.service.d/trial.conf").is_file()
+        process.send_signal(number)
+        try:
+            _, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert (process.returncode, said) == (1, "update: told to stop: 2.0.0 was not kept\n")
+    assert log.read_text().splitlines()[-1] == "restart mien.service"
+    assert not list((tmp_path / "run").rglob("*.*"))
+    assert {each.name for each in (opt / "versions").iterdir()} == {"1.0.0"}
 
 
 @pytest.fixture
