@@ -145,17 +145,22 @@ def _dependencies(source: Path, home: Home, wheels: Path | None) -> str:
     shutil.rmtree(folder, ignore_errors=True)  # the power went while it was made
     offline = ["--no-index", "--find-links", str(wheels)] if wheels else []
     pins = str(source / "install/requirements.txt")
+    # pip's: 70 MB of wheels, more than the /tmp of a card holds
+    scratch = folder / "tmp"
+    scratch.mkdir(parents=True)
+    env = os.environ | {"TMPDIR": str(scratch)}
     try:
         # what apt brings (libcamera, picamera2) is seen through; everything else is ours alone
         venv = [sys.executable, "-m", "venv", "--system-site-packages", str(folder)]
-        subprocess.run(venv, check=True)
+        subprocess.run(venv, check=True, env=env)
         pip = [str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
         pip += ["--no-cache-dir", "--require-hashes", "--only-binary=:all:", "--ignore-installed"]
-        subprocess.run([*pip, *offline, "--requirement", pins], check=True)
+        subprocess.run([*pip, *offline, "--requirement", pins], check=True, env=env)
     except subprocess.CalledProcessError as error:
         shutil.rmtree(folder, ignore_errors=True)
         msg = f"{Path(error.cmd[0]).name} failed: is there a network? --wheels DIR goes without one"
         raise InstallError(msg) from error
+    shutil.rmtree(scratch)
     os.sync()
     whole.touch()
     return folder.name
