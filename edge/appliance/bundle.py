@@ -1,12 +1,14 @@
 """An update as one file: a tar of ``payload.tar.gz`` and its signature by ``ssh-keygen -Y``.
 
-OpenSSH is on every board already; who may sign stands in ``/etc/mien/update_signers``, in the form
-of ssh-keygen(1)'s allowed signers. Nothing of the payload is looked at before the signature held.
+``install.sh`` and the card bring OpenSSH; who may sign stands in ``/etc/mien/update_signers``, in
+the form of ssh-keygen(1)'s allowed signers. Nothing of the payload is looked at before the
+signature held.
 """
 
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path, PurePosixPath
@@ -20,8 +22,21 @@ LIMIT = 400_000_000
 """Bytes; a release with wheels for two Pythons has a third of it."""
 
 
+class CannotTellError(InstallError):
+    """This board cannot tell whose an update is; that is no fault of the file."""
+
+
 def unpacked(file: Path, signers: Path, into: Path) -> Path:
     """Check whose ``file`` it is and lay its files out in ``into``. Raises ``InstallError``."""
+    if not signers.is_file():
+        msg = (
+            f"{signers}: is not there; install.sh --update-key FILE.pub, or for a card "
+            "make image KEY=FILE.pub, says whose updates are taken"
+        )
+        raise CannotTellError(msg)
+    if shutil.which("ssh-keygen") is None:
+        msg = "ssh-keygen is not there: apt-get install openssh-client"
+        raise CannotTellError(msg)
     payload, signature = _parts(file)
     into.mkdir(parents=True)
     (into / SIGNATURE).write_bytes(signature)
@@ -87,19 +102,9 @@ def _parts(file: Path) -> tuple[bytes, bytes]:
 
 
 def _verify(payload: bytes, signature: Path, signers: Path) -> None:
-    if not signers.is_file():
-        msg = (
-            f"{signers}: is not there: say whose updates to take: install.sh --update-key FILE.pub"
-        )
-        raise InstallError(msg)
     command = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", SIGNER, "-n", NAMESPACE]
-    try:
-        done = subprocess.run(
-            [*command, "-s", str(signature)], input=payload, capture_output=True, check=False
-        )
-    except FileNotFoundError as error:
-        msg = "ssh-keygen is not there: apt-get install openssh-client"
-        raise InstallError(msg) from error
+    command += ["-s", str(signature)]
+    done = subprocess.run(command, input=payload, capture_output=True, check=False)
     if done.returncode:
         msg = f"the signature is not by a key in {signers}: refused"
         raise InstallError(msg)

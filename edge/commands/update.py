@@ -52,19 +52,29 @@ def _named(file: Path | None) -> Path:
 
 
 def _from_card(home: Home) -> int:
-    """What somebody has put beside ``mien.yaml``; asked once, and answered there."""
+    """What somebody has put beside ``mien.yaml``; answered there, and gone once it is judged."""
     status = 0
     for card in CARDS:
         for file in sorted(card.glob("*.update")):
+            judged = True
             try:
                 text = _update(home, file)
+            except bundle.CannotTellError as error:
+                text, status, judged = f"{file.name}: not looked at, left here: {error}", 1, False
             except InstallError as error:
                 text, status = f"{file.name}: not taken: {error}", 1
             print(text)
-            disk.replace(card / REPORT, f"{text}\r\n".encode(), mode=None)
-            file.unlink()
-            disk.settle(card)
+            _answer(card / REPORT, f"{text}\r\n".encode())
+            if judged:
+                file.unlink()
+                disk.settle(card)
     return status
+
+
+def _answer(file: Path, text: bytes) -> None:
+    """Once: a file that is left there is asked about at every start."""
+    if not file.is_file() or file.read_bytes() != text:
+        disk.replace(file, text, mode=None)
 
 
 def _update(home: Home, file: Path) -> str:

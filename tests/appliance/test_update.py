@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,8 @@ import pytest
 
 from edge.appliance import bundle, trial
 from edge.appliance.trial import Look, verdict
-from edge.appliance.versions import InstallError
+from edge.appliance.versions import Home, InstallError
+from edge.commands import update
 
 needs_openssh = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None, reason="needs ssh-keygen (apt install openssh-client)"
@@ -172,6 +174,30 @@ def test_without_a_key_that_is_trusted_nothing_is_taken(key, tmp_path):
     bundle.pack(tmp_path, [Path("a.txt")], own, tmp_path / "x.update", [])
     with pytest.raises(InstallError, match="--update-key"):
         bundle.unpacked(tmp_path / "x.update", tmp_path / "none", tmp_path / "into")
+
+
+@pytest.mark.parametrize("lacks", ["update_signers", "ssh-keygen"])
+def test_a_file_stays_on_a_card_that_cannot_tell_whose_it_is(tmp_path, monkeypatch, lacks):
+    card, file, answer = tmp_path, tmp_path / "x.update", tmp_path / "mien-update.txt"
+    file.write_bytes(b"not a tar")
+    known, tool = tmp_path / "update_signers", tmp_path / "ssh-keygen"
+    for there in {known, tool} - {tmp_path / lacks}:
+        there.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(update, "CARDS", (card,))
+    monkeypatch.setattr(update, "SIGNERS", known)
+    home = Home(tmp_path)
+    home.path.mkdir(parents=True)
+    assert update._from_card(home) == 1
+    assert file.is_file()
+    assert re.search(f"{lacks}:? is not there", answer.read_text())
+    before = answer.stat()
+    assert update._from_card(home) == 1
+    assert answer.stat().st_ino == before.st_ino, "written at every start of the board"
+    (tmp_path / lacks).touch(0o755)
+    assert update._from_card(home) == 1
+    assert not file.exists()
+    assert "cannot be read as an update" in answer.read_text()
 
 
 @needs_openssh
