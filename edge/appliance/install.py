@@ -79,9 +79,7 @@ def install(source: Path, arguments: argparse.Namespace) -> None:
     etc = root / "etc/mien"
     settings(source, root, arguments.profile)
     if arguments.update_key is not None:
-        kind, key, *_ = arguments.update_key.read_text(encoding="ascii").split()
-        line = f'mien namespaces="mien-update" {kind} {key}\n'
-        replace(etc / "update_signers", line.encode(), 0o644)
+        replace(etc / "update_signers", _signer(arguments.update_key).encode(), 0o644)
     (home.path / "versions").mkdir(parents=True, exist_ok=True)
     version = versions.lay_out(source, home, arguments.wheels, arguments.deps)
     before = home.link("current")
@@ -127,6 +125,15 @@ def settings(source: Path, root: Path, profile: str | None) -> None:
         if profile is not None:
             text = re.sub(r"(?m)^profile: .*$", f"profile: {profile}", text)
         replace(place, text.encode(), 0o644 if place == etc else None)
+
+
+def _signer(file: Path) -> str:
+    """A public key as a line of ssh-keygen's allowed signers."""
+    kind, key, *_ = [*file.read_text(encoding="utf-8", errors="replace").split(), "", ""]
+    if not re.fullmatch("(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+", kind):
+        msg = f"--update-key: expected a public key (FILE.pub of ssh-keygen), got {file}"
+        raise InstallError(msg)
+    return f'mien namespaces="mien-update" {kind} {key}\n'
 
 
 def uninstall(root: Path) -> None:

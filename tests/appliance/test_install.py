@@ -102,6 +102,37 @@ def test_wherever_the_power_goes_current_leads_to_a_whole_version(source, home):
     assert home.link("current").name.startswith("1.2.0-")
 
 
+def test_pip_has_its_wheels_beside_the_versions_and_leaves_none(source, home, monkeypatch):
+    """The ``/tmp`` of a card holds 64 MB: less than they are."""
+    scratch = []
+
+    def run(_command, *, check, env):
+        assert check
+        scratch.append(Path(env["TMPDIR"]))
+        assert scratch[-1].is_dir()
+
+    monkeypatch.setattr(versions.subprocess, "run", run)
+    folder = home.path / "deps" / versions._dependencies(source, home, None)
+    assert len(scratch) == 2
+    assert all(folder in each.parents for each in scratch)
+    assert names(folder) == {".whole"}
+
+
+def test_whose_updates_are_taken_is_a_public_key(tmp_path, capsys):
+    root, key = tmp_path / "root", tmp_path / "key.pub"
+    (root / "opt/mien/deps/abc").mkdir(parents=True)
+    arguments = ["--root", str(root), "--deps", "abc", "--profile", "care"]
+    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n", encoding="ascii")
+    assert install.main([*arguments, "--update-key", str(key)]) == 1
+    assert f"--update-key: expected a public key (FILE.pub of ssh-keygen), got {key}" in (
+        capsys.readouterr().err
+    )
+    key.write_text("ssh-ed25519 AAAAC3 zoë@home\n", encoding="utf-8")
+    assert install.main([*arguments, "--update-key", str(key)]) == 0
+    signers = (root / "etc/mien/update_signers").read_text(encoding="ascii")
+    assert signers == 'mien namespaces="mien-update" ssh-ed25519 AAAAC3\n'
+
+
 def test_an_image_gets_every_link_and_all_of_it_can_be_taken_away(tmp_path, capsys):
     root = tmp_path / "root"
     (root / "opt/mien/deps/abc").mkdir(parents=True)
