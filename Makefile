@@ -92,8 +92,8 @@ $(HA)/2025.4/.drill: $(HA)/2025.4/.made
 
 CARD := .cache/image
 
-image: $(CARD)/root.made ## a card to flash, for USB cameras, from packages alone (as root; image/README.md)
-	PYTHON=$(PYTHON) LOCK=$(LOCK) image/card.sh $(CARD)/root $(CARD)/mien.img
+image: $(CARD)/root.made ## a card to flash, for USB cameras, from packages alone; KEY=FILE.pub (as root; image/README.md)
+	PYTHON=$(PYTHON) LOCK=$(LOCK) KEY="$(KEY)" image/card.sh $(CARD)/root $(CARD)/mien.img
 
 image-test: $(VENV)/.made media $(CARD)/test/v4l2loopback.ko ## boot the card in an emulated board
 	$(BIN)/python -m tests.drills.image $(CARD)/mien.img $(ARGS)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The card from the root that root.sh made: our own files on top, three partitions, one .img and
 # a manifest of what is in it. No loop device, no mount.
-# usage: image/card.sh ROOT OUT.img
+# usage: image/card.sh ROOT OUT.img        KEY=FILE.pub: whose updates the card takes
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$(dirname "$here")
@@ -14,7 +14,16 @@ export TZ=UTC LC_ALL=C
 
 BOOT_MIB=256
 STATE_MIB=64 # the state directory is bounded at 20 MB
-FREE_MIB=256 # room in the root for an update beside what runs
+# room in the root for an update beside what runs and what ran before: where pins change each has
+# its own environment (225 MiB), and the update up to 130 MiB of wheels while it is laid out
+FREE_MIB=640
+
+# nobody can log in to add one later
+signer=()
+if [ -n "${KEY:-}" ]; then
+  [ -f "$KEY" ] || { echo "image: KEY: $KEY: no such file" >&2; exit 1; }
+  signer=(--update-key "$(realpath "$KEY")")
+fi
 
 for tool in mke2fs mcopy mkfs.vfat sfdisk qemu-aarch64-static; do
   command -v $tool >/dev/null || { echo "image: $tool is missing: apt-get install" \
@@ -74,7 +83,8 @@ fi
 # --- the service, and the files of the card -----------------------------------------------------
 cp -a --no-preserve=ownership "$here"/files/. "$tree"/
 echo "console=tty0 root=LABEL=mien-root rootwait fsck.repair=yes quiet" >"$tree/boot/firmware/cmdline.txt"
-(cd "$repo" && $python -B -m edge.appliance.install --root "$tree" --deps "$deps" --profile vehicle)
+(cd "$repo" && $python -B -m edge.appliance.install --root "$tree" --deps "$deps" --profile vehicle \
+  "${signer[@]}")
 find "$tree"/opt/mien/versions -name __pycache__ -prune -exec rm -r {} + # this machine's Python
 chroot "$tree" /opt/mien/current/deps/bin/python -I -B -c "$(cd "$repo" &&
   $python -B -c 'from edge.appliance.versions import LAY_DOWN; print(LAY_DOWN)')" /opt/mien/current
@@ -95,3 +105,4 @@ find "$work/boot" "$tree" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SO
 "$here"/disk.sh "$work" "$img" $BOOT_MIB $FREE_MIB $STATE_MIB
 $python "$here"/manifest.py "$repo" "$work" "$img"
 rm -rf "$tree"
+[ -n "${KEY:-}" ] || echo "image: no KEY=FILE.pub was given: this card takes no updates"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,28 @@ def test_nothing_that_lets_somebody_in_is_on_the_card():
     came = {line.split()[0] for line in (IMAGE / "packages.lock").read_text().splitlines()}
     assert asked - {"#"} <= came, "packages.lock is of another card: make image LOCK=write"
     assert not came & {"openssh-server", "mosquitto", "sudo", "telnetd", "dropbear-bin"}
+
+
+def test_a_card_has_what_an_update_needs():
+    asked = {line.split()[0] for line in (IMAGE / "packages.txt").read_text().splitlines() if line}
+    assert asked >= {"openssh-client", "python3-venv"}, "whose it is; other pins"
+
+
+def test_whose_updates_a_card_takes_is_asked_of_whoever_makes_it(tmp_path):
+    """Nobody can log in to say so later."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert 'KEY="$(KEY)" image/card.sh' in makefile
+    script = (IMAGE / "card.sh").read_text(encoding="utf-8")
+    assert 'signer=(--update-key "$(realpath "$KEY")")' in script
+    assert '--profile vehicle \\\n  "${signer[@]}")' in script
+    done = subprocess.run(
+        [str(IMAGE / "card.sh"), str(tmp_path / "root"), str(tmp_path / "card/mien.img")],
+        env=os.environ | {"KEY": "gone.pub"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "image: KEY: gone.pub: no such file\n")
 
 
 def test_all_that_is_written_lies_on_a_partition_of_its_own():
