@@ -47,7 +47,7 @@ def load(folder: Path | None) -> Kept:
         return Kept()
     try:
         return msgspec.json.decode((folder / FILE).read_bytes(), type=Kept)
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, ValueError, OSError) as error:  # ValueError: not UTF-8
         msg = f"{folder / FILE}: {error}; remove the file to go back to config.yaml alone"
         raise ConfigError(msg) from error
 

@@ -39,7 +39,7 @@ class Seats:
             try:
                 data = self._file.read_bytes()
                 self._known = msgspec.json.decode(data, type=dict[str, Remembered])
-            except (msgspec.DecodeError, OSError) as error:
+            except (msgspec.DecodeError, ValueError, OSError) as error:  # ValueError: not UTF-8
                 log.warning("%s: %s; calibration begins anew", self._file, error)
 
     def remind(self, observations: Iterable[Observation]) -> Iterator[Observation]:

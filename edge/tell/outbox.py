@@ -2,21 +2,29 @@
 
 The oldest goes first and the newest is never refused: a full box lets go of the oldest ``update``
 first, since the ``new`` and ``end`` around it still tell the story, and counts what it dropped.
-SQLite keeps it, so that a process that dies or a plug that is pulled loses nothing.
+SQLite keeps it, so that a process that dies or a plug that is pulled loses nothing; ``store`` has
+the tables. Nothing that a bad card does raises here: telling goes on in memory.
 """
 
 from __future__ import annotations
 
 import logging
-import sqlite3
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from edge.tell import messages as m
+from edge.tell import store
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
     from pathlib import Path
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +39,14 @@ WINDOW = 20
 LATE_MS = 1000
 """An event that waited longer than this for the broker is marked ``late`` [own choice]."""
 
-TABLES = """
-PRAGMA journal_mode = WAL;
-PRAGMA wal_autocheckpoint = 100;
-CREATE TABLE IF NOT EXISTS waiting (
-  n INTEGER PRIMARY KEY AUTOINCREMENT, change TEXT, payload BLOB,
-  mono_ns INT, wall_ns INT, boot TEXT
-);
-CREATE INDEX IF NOT EXISTS by_change ON waiting (change, n);
-CREATE TABLE IF NOT EXISTS open (id TEXT PRIMARY KEY, payload BLOB);
-"""
-
-
 Row = tuple[str, bytes, int, int, str]
 """What is kept of an event beside its number: change, payload, both clocks, boot."""
 
+UNREADABLE = (msgspec.DecodeError, TypeError, ValueError)
+"""What a flipped bit makes of an event or its clocks."""
 
-class Moment(Struct, frozen=True):
+
+class Moment(Struct, frozen=True, array_like=True):
     """Now, on both clocks. ``boot`` names the run of the kernel that ``mono_ns`` counts from."""
 
     mono_ns: int
@@ -66,19 +65,18 @@ class Outbox:
         ``limit``: events. ``page_limit``: pages of 4 KiB that the file may have.
         """
         try:
-            self._db = _opened(file)
-        except sqlite3.OperationalError as error:  # what waits there is said when it can be opened
+            self._db = store.opened(file)
+        except (*store.FAILURES, OSError) as error:  # what waits there is said when it opens
             log.error("%s: %s; events are kept in memory only", file, error)  # noqa: TRY400
-            file, self._db = None, _opened(None)
+            file, self._db = None, store.opened(None)
         self._db.execute(f"PRAGMA max_page_count = {page_limit:d}")
         self._limit = limit or (MEMORY_LIMIT if file is None else DISK_LIMIT)
-        self._on_disk = file is not None
         self._file = file
         self._handed_on = 0  # highest number that is with the broker
         self._under_way: dict[int, int] = {}  # the broker's number -> ours
         self._unsettled: dict[int, tuple[m.Event, Row]] = {}  # added, and not yet safe on disk
-        self._count: int = self._db.execute("SELECT count(*) FROM waiting").fetchone()[0]
-        self.dropped = 0
+        self._count = self.dropped = 0
+        self._count = self._surely(lambda: store.waiting(self._db))
 
     def __len__(self) -> int:
         """How many events the broker has not taken yet."""
@@ -87,17 +85,13 @@ class Outbox:
     def add(self, event: m.Event, now: Moment) -> None:
         """Put one more at the end; make room if need be. Safe on disk after ``settle``."""
         row = (event.change, m.encode(event), now.mono_ns, now.wall_ns, now.boot)
-        try:
-            self._insert(event, row)
-        except sqlite3.Error as error:
-            self._leave_the_disk(error)
-            self._insert(event, row)
+        self._surely(lambda: self._insert(event, row))
 
     def settle(self) -> None:
         """Force what was added onto the disk: one fsync. After the broker has been told."""
         try:
             self._db.commit()
-        except sqlite3.Error as error:
+        except store.FAILURES as error:
             self._leave_the_disk(error)
         self._unsettled.clear()
 
@@ -106,11 +100,13 @@ class Outbox:
         room = WINDOW - len(self._under_way)
         if room <= 0 or not self._count:
             return []
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT n, payload, mono_ns, wall_ns, boot FROM waiting WHERE n > ? ORDER BY n LIMIT ?",
             (self._handed_on, room),
         )
-        return [(n, _aged(payload, Moment(*said), now)) for n, payload, *said in rows]
+        return self._legible(
+            "waiting", [(n, _aged(payload, said, now)) for n, payload, *said in rows]
+        )
 
     def handed_on(self, number: int, mid: int) -> None:
         """Event ``number`` is with the broker, which will acknowledge it as ``mid``."""
@@ -130,8 +126,9 @@ class Outbox:
 
     def dangling(self) -> list[m.Event]:
         """The last word on every episode that has no ``end`` yet, oldest first."""
-        rows = self._db.execute("SELECT payload FROM open ORDER BY id").fetchall()
-        return [_event(payload) for (payload,) in rows]
+        rows = self._rows("SELECT rowid, payload FROM open ORDER BY id")
+        found = self._legible("open", [(n, _event(payload)) for n, payload in rows])
+        return [event for _, event in found]
 
     def close(self) -> None:
         """Write what is left and let go of the file."""
@@ -141,7 +138,7 @@ class Outbox:
     def _insert(self, event: m.Event, row: Row) -> None:
         if not self._db.in_transaction:  # SQLite does not change it inside one
             self._db.execute("PRAGMA synchronous = FULL")
-        while self._count >= self._limit:
+        for _ in range(self._count - self._limit + 1):
             self._make_room()
         number = _put(self._db, event, row)
         self._count += 1
@@ -156,35 +153,62 @@ class Outbox:
         self._remove(found[0])
         self.dropped += 1
 
+    def _legible(
+        self, table: str, found: list[tuple[int, m.Event | None]]
+    ) -> list[tuple[int, m.Event]]:
+        """Without those that a bad card has made unreadable: they would stand there for ever."""
+        lost = [number for number, event in found if event is None]
+        for number in lost:
+            if table == "waiting":
+                self._remove(number)
+            else:
+                self._surely(partial(self._delete, table, number))
+        if lost:
+            log.error("%s: %d event(s) cannot be read and are dropped", self._file, len(lost))
+            self.dropped += len(lost)
+        return [(number, event) for number, event in found if event is not None]
+
     def _remove(self, number: int) -> None:
         self._unsettled.pop(number, None)
-        try:
-            if not self._db.in_transaction:  # forgetting may be lost: said twice does no harm
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                found = self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
-                self._db.commit()
-            else:
-                found = self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
-        except sqlite3.Error as error:
-            self._leave_the_disk(error)
-            found = self._db.execute("DELETE FROM waiting WHERE n = ?", (number,))
-        self._count -= found.rowcount
+        gone = self._surely(lambda: self._delete("waiting", number))
+        self._count -= gone
 
-    def _leave_the_disk(self, error: sqlite3.Error) -> None:
-        """A card that cannot be written is no reason to keep quiet: go on in memory."""
-        log.error("%s: %s; events are kept in memory only", self._file, error)
-        memory = _opened(None)
+    def _delete(self, table: str, number: int) -> int:
+        alone = not self._db.in_transaction
+        if alone:  # forgetting may be lost: said twice does no harm
+            self._db.execute("PRAGMA synchronous = NORMAL")
+        found = self._db.execute(f"DELETE FROM {table} WHERE rowid = ?", (number,))  # noqa: S608
+        if alone:
+            self._db.commit()
+        return found.rowcount
+
+    def _rows(self, select: str, values: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+        return self._surely(lambda: self._db.execute(select, values).fetchall())
+
+    def _surely(self, work: Callable[[], T]) -> T:
+        """On the disk; where that fails, in memory."""
         try:
+            return work()
+        except store.FAILURES as error:
+            self._leave_the_disk(error)
+            return work()
+
+    def _leave_the_disk(self, error: Exception) -> None:
+        """A card that cannot be read or written is no reason to keep quiet: go on in memory."""
+        log.error("%s: %s; events are kept in memory only", self._file, error)
+        memory = store.opened(None)
+        with suppress(*store.FAILURES):
             self._db.rollback()
-            self._db.backup(memory)
-        except sqlite3.Error:
-            log.exception("%s: cannot be read either: %d events are lost", self._file, self._count)
-            self.dropped += self._count - len(self._unsettled)
+        store.rescue(self._db, memory)
         self._db.close()
         self._db = memory
         for number, (event, row) in self._unsettled.items():  # the disk has just forgotten them
             _put(memory, event, row, number)
-        self._count = memory.execute("SELECT count(*) FROM waiting").fetchone()[0]
+        lost, self._count = self._count, store.waiting(memory)
+        lost = max(0, lost - self._count)
+        if lost:
+            log.error("%s: %d event(s) in it cannot be read and are lost", self._file, lost)
+            self.dropped += lost
 
 
 def _put(database: sqlite3.Connection, event: m.Event, row: Row, number: int | None = None) -> int:
@@ -201,37 +225,23 @@ def _put(database: sqlite3.Connection, event: m.Event, row: Row, number: int | N
     return put.lastrowid or 0
 
 
-def _opened(file: Path | None) -> sqlite3.Connection:
-    if file is None:
-        return _with_tables(sqlite3.connect(":memory:"))
-    database = sqlite3.connect(file)
+def _event(payload: bytes) -> m.Event | None:
     try:
-        return _with_tables(database)
-    except sqlite3.OperationalError:  # the disk is full, or cannot be written: the file is good
-        database.close()
-        raise
-    except sqlite3.DatabaseError as error:
-        database.close()
-        broken = file.with_suffix(".broken")
-        file.replace(broken)
-        log.error("%s: %s; set aside as %s", file, error, broken.name)  # noqa: TRY400 - one line
-        return _with_tables(sqlite3.connect(file))
-
-
-def _with_tables(database: sqlite3.Connection) -> sqlite3.Connection:
-    database.executescript(TABLES)
-    database.execute("SELECT count(*) FROM waiting").fetchone()
-    return database
-
-
-def _event(payload: bytes) -> m.Event:
-    event = m.decode("event", payload)
+        event = m.decode("event", payload)
+    except UNREADABLE:
+        return None
     assert isinstance(event, m.Event)  # noqa: S101 - for the type checker
     return event
 
 
-def _aged(payload: bytes, said: Moment, now: Moment) -> m.Event:
+def _aged(payload: bytes, clocks: list[object], now: Moment) -> m.Event | None:
     event = _event(payload)
+    if event is None:
+        return None
+    try:
+        said = msgspec.convert(clocks, Moment)
+    except UNREADABLE:
+        return None
     same = said.boot == now.boot
     waited_ns = now.mono_ns - said.mono_ns if same else now.wall_ns - said.wall_ns
     event.age_ms = max(0, waited_ns // 1_000_000)

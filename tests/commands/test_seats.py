@@ -60,7 +60,9 @@ def test_seats_are_apart_and_without_a_name_nothing_is_written(tmp_path):
     assert list(silent.iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"driver": {"ear_open": "wide"}}'])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b'{"driver": {"ear_open": "wide"}}', b'{"driv\xe5r": {}}']
+)
 def test_a_damaged_file_is_said_and_begun_anew(tmp_path, damage, caplog):
     (tmp_path / FILE).write_bytes(damage)
     with caplog.at_level(logging.WARNING):

@@ -188,8 +188,9 @@ def test_a_folder_that_cannot_be_written_leaves_the_old_file_whole(tmp_path: Pat
     assert keeping.load(tmp_path).config == {MICROSLEEP: 1.8}
 
 
-def test_a_kept_file_that_is_damaged_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "kept.json").write_text('{"config": [', encoding="utf-8")
+@pytest.mark.parametrize("damage", [b'{"config": [', b'{"config": {"prof\xe9le": 1}}'])
+def test_a_kept_file_that_is_damaged_is_refused_in_words(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "kept.json").write_bytes(damage)
     with pytest.raises(ConfigError, match=r"kept\.json: .*; remove the file"):
         keeping.load(tmp_path)
 
