@@ -1,6 +1,7 @@
 """The attempts to reach the broker, one after the other: when to try again, and in which version.
 
-At most one ``Link`` lives at a time. An outage is logged once; the attempts of a fleet are spread.
+At most one ``Link`` lives at a time. An outage is logged once, and once more where it is by our own
+certificates that we cannot try; the attempts of a fleet are spread.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from edge.tell.news import Down, News, Up
+from edge.tell.trust import LinkError
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Line:
         self._next_ns = 0
         self._failures = 0
         self._told_why = False
+        self._unusable = ""
         self.connects = 0
 
     @property
@@ -49,10 +52,15 @@ class Line:
         return self._link is not None
 
     def dial(self) -> None:
-        """Try in the background. Raises ``LinkError`` for unusable certificates."""
+        """Try in the background. Certificates that cannot be used are tried again like the rest."""
         from edge.tell.link import Link  # noqa: PLC0415 - paho is an eighth of what a start loads
 
-        self._link = Link(self._settings, self._client_id, self._will, v5=self._v5)
+        try:
+            self._link = Link(self._settings, self._client_id, self._will, v5=self._v5)
+        except LinkError as error:  # perhaps a renewal that is half written: watching goes on
+            if str(error) != self._unusable:
+                self._unusable, self._told_why = str(error), False
+            self._lose(Down(str(error)))
 
     def read(self) -> list[News]:
         """All news since the last time, the end last; dials again when it is time."""
@@ -79,6 +87,7 @@ class Line:
 
     def _greet(self, link: Link) -> None:
         self._told_why, self._failures, self._greeted = False, 0, True
+        self._unusable = ""
         self.connects += 1
         where = (self._settings.host, self._settings.port, "5" if link.v5 else "3.1.1")
         log.info("mqtt: connected to %s:%d, MQTT %s", *where)

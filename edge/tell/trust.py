@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,13 +23,14 @@ def trust(settings: MqttSettings) -> ssl.SSLContext | None:
 
     for key in ("ca", "certificate", "key"):
         file = getattr(settings, key)
-        if file is not None and not Path(file).is_file():
+        if file is not None and not os.access(file, os.R_OK):
             msg = f"mqtt.{key}: expected a file that can be read, got {file}"
             raise LinkError(msg)
     try:
         context = ssl.create_default_context(cafile=settings.ca)
-    except ssl.SSLError as error:
-        msg = f"mqtt.ca: expected certificates in PEM form, got {settings.ca}: {error.reason}"
+    except (ssl.SSLError, OSError) as error:
+        why = getattr(error, "reason", None) or error.strerror
+        msg = f"mqtt.ca: expected certificates in PEM form, got {settings.ca}: {why}"
         raise LinkError(msg) from error
     if settings.certificate is not None:
         try:

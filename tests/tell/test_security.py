@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
+import socket
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +19,7 @@ from msgspec.structs import replace
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.config import Config, ConfigError, convert
+from edge.tell import line
 from edge.tell.mqtt import Publisher
 from edge.tell.settings import MqttSettings
 from edge.tell.trust import LinkError, trust
@@ -173,10 +177,73 @@ def test_a_missing_or_wrong_file_is_named(certificates: Certificates, tmp_path: 
     (tmp_path / "ca.crt").write_text("not a certificate", encoding="utf-8")
     with pytest.raises(LinkError, match=r"mqtt\.ca: expected certificates in PEM form"):
         trust(MqttSettings(tls=True, ca=str(tmp_path / "ca.crt")))
+    with pytest.raises(LinkError, match=r"mqtt\.ca: expected certificates in PEM form, got /"):
+        trust(MqttSettings(tls=True, ca=str(tmp_path)))
     mine, _ = certificates.issue("pi_a")
     _, theirs = certificates.issue("pi_b")
     with pytest.raises(LinkError, match=r"mqtt\.certificate: .* does not go with"):
         trust(MqttSettings(tls=True, certificate=mine, key=theirs))
+
+
+def half_renewed(mine: MqttSettings, folder: Path) -> tuple[MqttSettings, bytes]:
+    """Settings whose key is still another's, and the key that goes with the certificate."""
+    key = folder / "renewed.key"
+    right = Path(str(mine.key)).read_bytes()
+    trustme.CA().issue_cert("old").private_key_pem.write_to_path(key)
+    return replace(mine, key=str(key)), right
+
+
+def test_a_certificate_that_cannot_be_used_is_tried_again_and_said_once(
+    certificates: Certificates,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(line, "RETRY_S", (0.0, 0.01))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        mine, right = half_renewed(settings(certificates, server.getsockname()[1]), tmp_path)
+        with Publisher(mine, "pi_a") as out:
+            for _ in range(20):
+                out.tend()
+                time.sleep(0.01)
+            assert caplog.text.count("does not go with") == 1
+            assert not called(server)
+            Path(str(mine.key)).write_bytes(right)
+            until(lambda: out.tend() or called(server))
+
+
+def called(server: socket.socket) -> bool:
+    """Whether somebody has called since the last time."""
+    with contextlib.suppress(BlockingIOError):
+        server.accept()[0].close()
+        return True
+    return False
+
+
+@needs_mosquitto
+def test_a_renewal_that_is_half_written_at_a_reconnect_ends_nothing(
+    certificates: Certificates,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(line, "RETRY_S", (0.0, 0.1))
+    with tls_broker(certificates, "localhost") as broker:
+        mine, right = half_renewed(settings(certificates, broker.port), tmp_path)
+        key = Path(str(mine.key))
+        wrong = key.read_bytes()
+        key.write_bytes(right)
+        with Publisher(mine, "pi_a") as out:
+            until(lambda: out.tend() or out.connected)
+            key.write_bytes(wrong)
+            broker.kill()
+            until(lambda: out.tend() or "does not go with" in caplog.text)
+            broker.start()
+            key.write_bytes(right)
+            until(lambda: out.tend() or out.connected)
+    assert caplog.text.count("the connection was lost") == 1
+    assert caplog.text.count("does not go with") == 1
 
 
 # A device cannot leave its own topics --------------------------------------------------------
