@@ -7,6 +7,7 @@ alive and delivers; all that it learns is laid down as news for the loop to read
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections import deque
@@ -17,6 +18,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.tell.news import INBOUND_LIMIT, Acked, Down, Heard, News, Up
 from edge.tell.trust import trust
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
     from edge.tell.settings import MqttSettings
+
+log = logging.getLogger(__name__)
 
 NEWS_LIMIT = 256
 """Messages that may wait to be read: a flood of commands is cut off here, not stored."""
@@ -43,6 +47,9 @@ class Link:
         self.v5 = v5
         self._was_up = False
         self._greeting_ns: int | None = None
+        self._topics: dict[int, str] = {}  # of what is under way
+        self._filters: tuple[str, ...] = ()
+        self._refused: set[bool] = set()
         self._acked: deque[News] = deque()  # as many as there are messages under way
         self._heard: deque[News] = deque(maxlen=NEWS_LIMIT)
         self._down: deque[News] = deque()
@@ -54,6 +61,7 @@ class Link:
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         client.on_socket_open = self._on_socket_open
         client.connect_async(
             settings.host, settings.port, settings.keepalive_s, properties=_connecting(v5=v5)
@@ -64,11 +72,15 @@ class Link:
         """All news since the last time; the end comes last."""
         if not (self._acked or self._heard or self._down):  # as on most frames
             return []
-        return [
+        news = [
             queue.popleft()
             for queue in (self._acked, self._heard, self._down)
             for _ in tuple(queue)
         ]
+        for each in news:
+            if isinstance(each, Acked):
+                self._settle(each)
+        return news
 
     @property
     def up(self) -> bool:
@@ -94,11 +106,19 @@ class Link:
     ) -> int:
         """Hand over; never blocks. Gives the number under which it will be acknowledged."""
         properties = _publishing(expiry_s, correlation) if self.v5 else None
-        return self._client.publish(topic, payload, qos, retain=retain, properties=properties).mid
+        mid = self._client.publish(topic, payload, qos, retain=retain, properties=properties).mid
+        if qos:
+            self._topics[mid] = topic
+        return mid
 
     def listen(self, *filters: str) -> None:
-        """Subscribe at QoS 1."""
-        self._client.subscribe([(each, 1) for each in filters])
+        """Subscribe at QoS 1 to what is said from now on: nothing that is retained is a request."""
+        self._filters = filters
+        fresh = SubscribeOptions(1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        if self.v5:
+            self._client.subscribe([(each, fresh) for each in filters])
+        else:
+            self._client.subscribe([(each, 1) for each in filters])
 
     def close(self, *, wait: bool) -> None:
         """Leave in order, so that no will is sent; ``wait`` until the broker has been told."""
@@ -109,7 +129,8 @@ class Link:
         # they lead back here: without them paho's sockets are closed as soon as it is let go,
         # not when the garbage collector comes by (a day without a broker has 3000 attempts)
         client.on_connect = client.on_connect_fail = client.on_disconnect = None
-        client.on_publish = client.on_message = client.on_socket_open = None
+        client.on_publish = client.on_message = client.on_subscribe = None
+        client.on_socket_open = None
 
     def _on_connect(self, *args: Any) -> None:
         reason: ReasonCode = args[3]
@@ -137,13 +158,36 @@ class Link:
         self._down.append(Down(f"the connection was lost: {reason}", version=hung_up))
 
     def _on_publish(self, *args: Any) -> None:
-        self._acked.append(Acked(args[2]))
+        reason: ReasonCode = args[3]
+        self._acked.append(Acked(args[2], str(reason) if reason.is_failure else ""))
+
+    def _settle(self, acked: Acked) -> None:
+        """Say what is refused: the first, and the first event, since more of the kind follow."""
+        topic = self._topics.pop(acked.mid, "")
+        event = topic.endswith("/event")
+        if acked.refused and event not in self._refused:
+            self._refused.add(event)
+            log.warning("mqtt: the broker refuses %s: %s; events are kept", topic, acked.refused)
+
+    def _on_subscribe(self, *args: Any) -> None:
+        reasons: list[ReasonCode] = args[3]
+        deaf = [
+            f"{each}: {reason}"
+            for each, reason in zip(self._filters, reasons, strict=False)
+            if reason.is_failure
+        ]
+        if deaf:
+            log.warning("mqtt: the broker lets us hear nothing of %s", ", ".join(deaf))
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # nobody's; paho's thread would end with it, without a word
+            return
         asked = message.properties
         self._heard.append(
             Heard(
-                message.topic,
+                topic,
                 bytes(message.payload[: INBOUND_LIMIT + 1]),
                 retained=message.retain,
                 answer_to=getattr(asked, "ResponseTopic", None),

@@ -154,9 +154,12 @@ class Publisher:
         """Read what the connection has learned and hand on what waits: once a frame."""
         for news in self._line.read():
             match news:
-                case Acked(mid):
+                case Acked(mid, refused):
                     self._latest.taken(mid)
-                    self._outbox.taken(mid)
+                    if refused:
+                        self._outbox.refused(mid)
+                    else:
+                        self._outbox.taken(mid)
                 case Up():
                     self._greet()
                 case Heard():

@@ -20,9 +20,10 @@ class Down(Struct, frozen=True):
 
 
 class Acked(Struct, frozen=True):
-    """The broker has taken message ``mid``."""
+    """The broker has taken message ``mid``; ``refused``: it has not, and why (MQTT 5)."""
 
     mid: int
+    refused: str = ""
 
 
 class Heard(Struct, frozen=True):

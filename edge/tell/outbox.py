@@ -104,9 +104,8 @@ class Outbox:
             "SELECT n, payload, mono_ns, wall_ns, boot FROM waiting WHERE n > ? ORDER BY n LIMIT ?",
             (self._handed_on, room),
         )
-        return self._legible(
-            "waiting", [(n, _aged(payload, said, now)) for n, payload, *said in rows]
-        )
+        found = [(n, _aged(payload, said, now)) for n, payload, *said in rows]
+        return self._legible("waiting", found)
 
     def handed_on(self, number: int, mid: int) -> None:
         """Event ``number`` is with the broker, which will acknowledge it as ``mid``."""
@@ -119,8 +118,12 @@ class Outbox:
         if number is not None:
             self._remove(number)
 
+    def refused(self, mid: int) -> None:
+        """The broker will not have ``mid``: it is kept for the next connection."""
+        self._under_way.pop(mid, None)
+
     def taken_back(self) -> None:
-        """The connection is gone: whatever was under way is to be said again."""
+        """The connection is gone: whatever the broker has not taken is to be said again."""
         self._handed_on = 0
         self._under_way.clear()
 

@@ -1,4 +1,7 @@
-"""One attempt after the other: nothing of a connection that has failed stays behind."""
+"""One attempt after the other: nothing of a connection that has failed stays behind.
+
+And what a broker may do on one that stands: refuse, and say what no broker should.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge.tell import line
 from edge.tell.link import Link
+from edge.tell.mqtt import Publisher
 from edge.tell.news import Down
 from edge.tell.settings import MqttSettings
-from tests.tell.brokers import Mosquitto, free_port, needs_mosquitto, until
+from tests.tell import examples
+from tests.tell.brokers import Listener, Mosquitto, free_port, needs_mosquitto, until
+from tests.tell.scripted import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,3 +65,78 @@ def test_refusals_leave_no_socket_open(tmp_path: Path) -> None:
         for _ in range(30):
             attempt(broker.port)
         until(lambda: files() <= before)
+
+
+# A connection that stands ------------------------------------------------------------------
+
+REFUSED = "the broker refuses mien/pi_7c1f3a/event: Not authorized; events are kept"
+EVENTS = 3  # of a drive
+
+
+def publisher(port: int) -> Publisher:
+    return Publisher(MqttSettings(host="127.0.0.1", port=port), "pi_7c1f3a")
+
+
+def test_an_event_that_is_refused_is_kept_said_and_told_on_the_next_connection(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "RETRY_S", (0.0, 0.1))
+    with Scripted(refuses=("/event", "/info")) as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or out.connected)
+        for said in examples.night_drive():
+            out.publish(said)
+        until(lambda: out.tend() or REFUSED in caplog.text)
+        out.rebirth()  # and whatever more is said: nothing that was refused goes out again
+        until(lambda: out.tend() or broker.published.count("mien/pi_7c1f3a/state") >= 3)
+        assert broker.published.count("mien/pi_7c1f3a/event") == EVENTS
+        assert caplog.text.count("/event: Not authorized") == 1
+        assert caplog.text.count("/info: Not authorized") == 1
+        assert (out.health.queued, out.health.dropped) == (EVENTS, 0)
+        broker.refuses = ()
+        broker.hang_up()
+        until(lambda: out.tend() or not out.queued)
+        assert broker.published.count("mien/pi_7c1f3a/event") == 2 * EVENTS
+
+
+def test_what_the_broker_does_not_let_us_hear_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    with Scripted(deaf_to=("/cmd/+",)) as broker, publisher(broker.port) as out:
+        words = "the broker lets us hear nothing of mien/pi_7c1f3a/cmd/+: Not authorized"
+        until(lambda: out.tend() or words in caplog.text)
+    assert len(caplog.records) == 1
+
+
+def test_a_topic_that_is_no_text_makes_nobody_deaf() -> None:
+    nonsense = (b"mien/pi_7c1f3a/cmd/\xff", b"{}")
+    ack = (b"mien/pi_7c1f3a/cmd/ack", b"{}")
+    with Scripted(speaks=(nonsense, ack)) as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or [q.name for q in out.take()] == ["ack"])
+        until(lambda: out.tend() or broker.acknowledged == 2)
+
+
+def test_nothing_that_is_retained_is_asked_for() -> None:
+    with Scripted() as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or broker.filters)
+    assert len(broker.filters) == 4
+    assert {options >> 4 & 3 for options in broker.filters.values()} == {2}
+
+
+@needs_mosquitto
+def test_a_device_whose_user_may_not_speak_for_it_loses_no_event(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a change of ``device``: the broker's rules still have the old name."""
+    monkeypatch.setattr(line, "RETRY_S", (0.0, 0.1))
+    rules = tmp_path / "rules.acl"
+    rules.write_text("topic write mien/another/#\ntopic read mien/#\n", encoding="utf-8")
+    lines = ("allow_anonymous true", f"acl_file {rules}")
+    with Mosquitto(tmp_path, lines=lines) as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or out.connected)
+        for said in examples.night_drive():
+            out.publish(said)
+        until(lambda: out.tend() or REFUSED in caplog.text)
+        assert out.health.queued == EVENTS
+        broker.kill()
+        rules.write_text("topic readwrite mien/#\n", encoding="utf-8")
+        with broker, Listener(broker.port) as listener:
+            until(lambda: out.tend() or not out.queued)
+            until(lambda: len(listener.events()) == EVENTS)
