@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from edge.commands.kept import Controls, Kept, Scalar, overlay, strictness
 from edge.config import Config, ConfigError, Profile
+from edge.device.camera import without_password
 from edge.judge.advance import REOPENED
 from edge.tell import requests as r
 
@@ -118,7 +119,7 @@ def flat(value: object, prefix: str = "") -> Data:
     if isinstance(plain, list):
         plain = {str(place): inner for place, inner in enumerate(plain)}
     if not isinstance(plain, dict):
-        return {prefix: plain}
+        return {prefix: without_password(plain) if isinstance(plain, str) else plain}
     found: Data = {}
     for key, inner in plain.items():
         if key not in {"password", "username"}:

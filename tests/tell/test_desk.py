@@ -12,6 +12,7 @@ from edge.commands import kept as keeping
 from edge.commands.desk import SETTABLE, Desk, Reply, flat, obey, opened
 from edge.commands.kept import Controls, Kept
 from edge.config import Config, ConfigError, Profile
+from edge.device.camera import CameraSettings
 from edge.tell import requests as r
 from edge.tell.settings import MqttSettings
 
@@ -115,6 +116,16 @@ def test_no_answer_tells_the_password() -> None:
     assert "sesame" not in json.dumps([reply.data for reply in replies])
     assert told(desk, r.GetConfig(prefix="mqtt.password"))[1].code == "unknown"
     assert "sesame" not in told(desk, r.SetConfig(set={"mqtt.metrics_hz": 99}))[1].msg
+
+
+def test_no_answer_tells_the_password_of_a_network_camera() -> None:
+    source = CameraSettings(source="rtsp://admin:hunter2@192.168.1.9:554/stream")
+    desk = opened(Config(profile="vehicle", device="pi_1", emotion=False, camera=source), Kept())
+    reply = told(desk, r.GetConfig(prefix="camera"))[1]
+    assert reply.data["camera.source"] == "rtsp://192.168.1.9:554/stream"
+    assert told(desk, r.GetConfig(prefix="camera.source"))[1].data == {
+        "camera.source": "rtsp://192.168.1.9:554/stream"
+    }
 
 
 # Privacy is loosened on the device only -----------------------------------------------------
