@@ -19,14 +19,25 @@ for word in "$@"; do
   esac
 done
 added=/var/lib/mien/packages
+export DEBIAN_FRONTEND=noninteractive
+
+get() { # another apt may be at work when a board is first switched on
+  apt-get -y -qq -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
+mend() { # whatever a try has left in which dpkg lost its power
+  dpkg --configure -a >/dev/null || true
+  get install --fix-broken --no-remove || true
+}
 
 if [ "${1:-install}" = uninstall ]; then
   list=$(cat $added 2>/dev/null || true)
   python3 -B -m edge.appliance.install "$@"
   if [ $packages = yes ] && [ -n "$list" ]; then
     # exactly what was not there before; python3 itself may be among it, so this comes last
+    mend
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq $list >/dev/null
+    get purge $list
   fi
   exit 0
 fi
@@ -38,15 +49,13 @@ case "${VERSION_CODENAME:-}" in
 esac
 
 if [ $apt = yes ]; then
-  before=$(mktemp) && trap 'rm -f "$before"' EXIT
-  dpkg-query -W -f '${binary:Package}\n' | sort >"$before"
   wanted="python3 python3-venv openssh-client udev"
   missing=no
   for package in $wanted python3-picamera2; do
     dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q 'ok installed' || missing=yes
   done
   if [ $missing = yes ]; then
-    apt-get update -qq || echo "install.sh: no network? going on with what is there" >&2
+    get update || echo "install.sh: no network? going on with what is there" >&2
     # the camera stack: Raspberry Pi OS has all of it, Debian a part; a USB camera needs none
     if apt-cache show python3-picamera2 >/dev/null 2>&1; then
       wanted="$wanted python3-picamera2"
@@ -55,10 +64,21 @@ if [ $apt = yes ]; then
     fi
     # PyPI has no wheel of lgpio for Trixie's Python 3.13; Raspberry Pi OS has a package, Debian none
     if apt-cache show python3-lgpio >/dev/null 2>&1; then wanted="$wanted python3-lgpio"; fi
+    mend
+    # noted before it is there: the power may go at any moment, and the next try sees a part of it
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted >/dev/null
-    mkdir -p /var/lib/mien
-    dpkg-query -W -f '${binary:Package}\n' | sort | comm -13 "$before" - >>$added
+    list=$({
+      cat $added 2>/dev/null || true
+      apt-get install -s -qq --no-install-recommends $wanted | sed -n 's/^Inst \([^ ]*\) (.*/\1/p'
+    } | sort -u)
+    if [ "$list" != "$(cat $added 2>/dev/null)" ]; then
+      mkdir -p /var/lib/mien
+      echo "$list" >$added.new
+      sync $added.new
+      mv $added.new $added
+    fi
+    # shellcheck disable=SC2086
+    get install --no-install-recommends $wanted
   fi
 fi
 

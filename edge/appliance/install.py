@@ -42,7 +42,7 @@ STARTED = ("mien-boot.service", "mien.service", "mien-aim.service", "mien-update
 WANTS = "etc/systemd/system/multi-user.target.wants"
 FOLDERS = ("opt/mien", "etc/mien", "var/lib/mien", "run/mien")
 FILES = ("run/NetworkManager/system-connections/mien.nmconnection",)
-ON_THE_CARD = ("mien.yaml", "mien-errors.txt", "mien-update.txt", "mien-aim.txt")
+ON_THE_CARD = ("mien.yaml", *(f"mien-{of}.txt" for of in ("errors", "install", "update", "aim")))
 MEMORY = "cgroup_enable=memory"
 
 
