@@ -51,16 +51,23 @@ esac
 if [ $apt = yes ]; then
   wanted="python3 python3-venv openssh-client udev"
   missing=no
-  for package in $wanted python3-picamera2; do
+  for package in $wanted python3-picamera2 $(grep -sx python3-lgpio $added || true); do
     dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q 'ok installed' || missing=yes
   done
   if [ $missing = yes ]; then
-    get update || echo "install.sh: no network? going on with what is there" >&2
+    lists=new
+    get update -o APT::Update::Error-Mode=any || {
+      lists=old
+      echo "install.sh: no network? going on with what is there" >&2
+    }
     # the camera stack: Raspberry Pi OS has all of it, Debian a part; a USB camera needs none
     if apt-cache show python3-picamera2 >/dev/null 2>&1; then
       wanted="$wanted python3-picamera2"
     else
-      echo "install.sh: no python3-picamera2 here: USB and network cameras only"
+      case "$lists $*" in
+        new* | *--wheels*) echo "install.sh: no python3-picamera2 here: USB and network cameras only" ;;
+        *) echo "install.sh: apt cannot say whether there is a python3-picamera2" >&2 && exit 1 ;;
+      esac
     fi
     # PyPI has no wheel of lgpio for Trixie's Python 3.13; Raspberry Pi OS has a package, Debian none
     if apt-cache show python3-lgpio >/dev/null 2>&1; then wanted="$wanted python3-lgpio"; fi
