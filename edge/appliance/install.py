@@ -116,10 +116,16 @@ def settings(source: Path, root: Path, profile: str | None) -> None:
     if card is not None:
         lay[card / "mien.yaml"] = source / "systemd/mien.yaml"
     missing = {place: template for place, template in lay.items() if not place.is_file()}
+    # mien.yaml lies over config.yaml
+    at, stands = next(((p, said) for p in reversed(lay) if (said := _profile(p))), (etc, None))
+    if profile not in {None, stands} and (stands or not missing):
+        msg = f"--profile {profile}: {at} says {stands or 'none'}, and is not written over: "
+        raise InstallError(msg + f"change it there, to profile: {profile}")
     if etc in missing and profile is None and not (card and (card / "mien.yaml").is_file()):
         msg = "--profile: missing; what is the device for? vehicle, home, care, retail, research, "
         raise InstallError(msg + "workplace or education")
     etc.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    profile = profile or (stands if stands in PROFILES else None)
     for place, template in missing.items():
         text = template.read_text(encoding="utf-8")
         if profile is not None:
@@ -134,6 +140,15 @@ def _signer(file: Path) -> str:
         msg = f"--update-key: expected a public key (FILE.pub of ssh-keygen), got {file}"
         raise InstallError(msg)
     return f'mien namespaces="mien-update" {kind} {key}\n'
+
+
+def _profile(place: Path) -> str | None:
+    """What a file of the owner's says, if any: PyYAML may not be there yet."""
+    if not place.is_file():
+        return None
+    text = place.read_text(encoding="utf-8-sig", errors="replace")
+    found = re.search(r"""(?m)^["']?profile["']?\s*:\s*["']?(\w+)""", text)
+    return found and found[1]
 
 
 def uninstall(root: Path) -> None:
