@@ -44,6 +44,7 @@ FOLDERS = ("opt/mien", "etc/mien", "var/lib/mien", "run/mien")
 FILES = ("run/NetworkManager/system-connections/mien.nmconnection",)
 ON_THE_CARD = ("mien.yaml", *(f"mien-{of}.txt" for of in ("errors", "install", "update", "aim")))
 MEMORY = "cgroup_enable=memory"
+MEMORY_IS_OURS = "added-cgroup-memory"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -97,7 +98,7 @@ def install(source: Path, arguments: argparse.Namespace) -> None:
     _run("systemd-tmpfiles", "--create", f"/{next(p for p in LINKS if 'tmpfiles' in p)}")
     partition = _partition(root)
     if partition is not None:
-        _memory(partition, wanted=True)
+        _ask_for_memory(partition, home)
     if not _systemd():
         print("installed; it starts with the system")
         return
@@ -163,7 +164,7 @@ def uninstall(root: Path) -> None:
     made = (home.path / "made-group-gpio").exists()
     partition = _partition(root)
     if partition is not None:
-        _memory(partition, wanted=False)
+        _leave_memory(partition, home)
         for name in ON_THE_CARD:
             (partition / name).unlink(missing_ok=True)
     for folder in FOLDERS:
@@ -204,21 +205,26 @@ def _partition(root: Path) -> Path | None:
     )
 
 
-def _memory(partition: Path, *, wanted: bool) -> None:
+def _ask_for_memory(partition: Path, home: Home) -> None:
     """A Pi's firmware turns the memory controller off, and MemoryMax= with it, unless asked."""
     file = partition / "cmdline.txt"
-    if not file.is_file():
-        return
-    words = file.read_text(encoding="utf-8").split()
-    ours = [word for word in words if word == f"{MEMORY}"]
-    if wanted and not ours:
-        words.append(MEMORY)
+    words = _words(file)
+    if words and MEMORY not in words:
+        replace(home.path / MEMORY_IS_OURS, b"")  # first: a word without this is the owner's
+        replace(file, (" ".join([*words, MEMORY]) + "\n").encode(), None)
         print(f"{file}: {MEMORY} added: the service's memory cap holds from the next start on")
-    elif not wanted and ours:
+
+
+def _leave_memory(partition: Path, home: Home) -> None:
+    file = partition / "cmdline.txt"
+    words = _words(file)
+    if MEMORY in words and (home.path / MEMORY_IS_OURS).exists():
         words.remove(MEMORY)
-    else:
-        return
-    replace(file, (" ".join(words) + "\n").encode(), None)
+        replace(file, (" ".join(words) + "\n").encode(), None)
+
+
+def _words(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").split() if file.is_file() else []
 
 
 def _has_user(name: str) -> bool:

@@ -163,6 +163,19 @@ def test_an_image_gets_every_link_and_all_of_it_can_be_taken_away(root):
     assert not (root / "opt/mien").exists()
 
 
+@pytest.mark.parametrize("words", ["quiet", "cgroup_enable=memory quiet"])
+def test_the_kernel_is_asked_for_a_memory_cap_and_what_was_the_owners_stays(root, words):
+    card, home = root / "boot/firmware", Home(root)
+    (card / "cmdline.txt").write_text(f"{words}\n", encoding="utf-8")
+    for _ in range(2):
+        install._ask_for_memory(card, home)
+        asked = (card / "cmdline.txt").read_text(encoding="utf-8").split()
+        assert sorted(asked) == ["cgroup_enable=memory", "quiet"]
+    assert install.main(["uninstall", "--root", str(root)]) == 0
+    assert (card / "cmdline.txt").read_text(encoding="utf-8") == f"{words}\n"
+    assert not (root / "opt/mien").exists()
+
+
 def test_the_first_time_one_has_to_say_what_the_device_is_for(tmp_path, capsys):
     assert install.main(["--root", str(tmp_path), "--deps", "abc"]) == 1
     assert "--profile: missing; what is the device for?" in capsys.readouterr().err
