@@ -106,7 +106,8 @@ def complete(config: Config, name: str = "config") -> Config:
         config.mqtt,
         username=_secret("mqtt_username") or config.mqtt.username,
         password=_secret("mqtt_password") or config.mqtt.password,
-        key=_credential("mqtt_key") or config.mqtt.key,
+        # one is kept in the device when the settings no longer speak of it
+        key=config.mqtt.key and (_credential("mqtt_key") or config.mqtt.key),
     )
     rules = replace(config.rules, emotion=emotion)
     return replace(config, device=device, emotion=emotion, rules=rules, mqtt=mqtt)

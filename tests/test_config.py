@@ -119,6 +119,17 @@ def test_secrets_come_from_a_systemd_credential(load, monkeypatch, tmp_path):
     assert load("profile: vehicle").mqtt.password == "hush"  # noqa: S105
 
 
+def test_a_key_that_is_kept_is_used_only_where_the_settings_speak_of_one(
+    load, monkeypatch, tmp_path
+):
+    """Else a device that goes from a certificate to a password would not start any more."""
+    (tmp_path / "mqtt_key").write_text("key", encoding="utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert load("profile: vehicle").mqtt.key is None
+    both = load("profile: vehicle\nmqtt: {tls: true, certificate: a.crt, key: a.key}")
+    assert both.mqtt.key == str(tmp_path / "mqtt_key")
+
+
 def test_a_device_without_a_name_gets_one_that_a_topic_can_carry(load):
     assert config.DEVICE.fullmatch(load("profile: vehicle").device)
 
