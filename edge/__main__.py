@@ -94,7 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     _analyze(analyze)
 
     check = _add(commands, "check", "board, configuration, camera, broker, service: a line each")
-    _config(check)
+    check.add_argument(
+        "--config", type=Path, metavar="FILE", help="default: the service's own, else config.yaml"
+    )
     _state(check)
     check.add_argument("--unit", default="mien", help="the service to ask about (default: mien)")
     check.add_argument(

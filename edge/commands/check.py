@@ -11,7 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from edge import config as configuration
-from edge.commands import report
+from edge.commands import credentials, report
 from edge.commands.findings import BAD, NOTE, OK, Finding, of_the_board, service
 from edge.device import camera, health, unit
 from edge.device.camera import CameraError
@@ -24,6 +24,7 @@ from edge.yamlfile import parse
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from edge.config import Config
     from edge.see.modelfile import ModelFile
@@ -35,9 +36,15 @@ COMPLAINTS = 3
 
 def run(arguments: argparse.Namespace) -> int:
     """Check in the order in which things depend on each other; go on after a failure."""
+    file = arguments.config or credentials.settings(arguments.unit)
+    with credentials.handed(file.absolute()):
+        return _checked(file, arguments)
+
+
+def _checked(file: Path, arguments: argparse.Namespace) -> int:
     found: list[Finding] = []
     facts = report.Facts(unit=arguments.unit)
-    for finding in _findings(arguments, facts):
+    for finding in _findings(file, arguments, facts):
         print(report.hushed(str(finding), facts), flush=True)
         found.append(finding)
     if arguments.report is not None:
@@ -50,21 +57,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(finding.grade == BAD for finding in found) else 0
 
 
-def _findings(arguments: argparse.Namespace, facts: report.Facts) -> Iterator[Finding]:
+def _findings(file: Path, arguments: argparse.Namespace, facts: report.Facts) -> Iterator[Finding]:
     facts.sensors = health.Sensors()()
     yield from of_the_board(facts.sensors, arguments.state)
     standing = unit.unit(arguments.unit)
     running = standing is not None and standing.active == "active"
     with contextlib.suppress(OSError, configuration.ConfigError):  # said below, if it matters
-        facts.raw = parse(arguments.config.read_bytes(), str(arguments.config))
+        facts.raw = parse(file.read_bytes(), str(file))
     try:
-        config = configuration.load(arguments.config)
+        config = configuration.load(file)
         files = configuration.manifest(configuration.manifest_path())
     except configuration.ConfigError as error:
         yield Finding("configuration", BAD, str(error))
     else:
         facts.config = config
-        text = f"{arguments.config}: {config.profile}, device {config.device}"
+        text = f"{file}: {config.profile}, device {config.device}"
         yield Finding("configuration", OK, text)
         specs = [detector.SPEC, landmarks.SPEC, eyes.SPEC]
         specs += [expression.SPEC] if config.emotion else []

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
+from edge.__main__ import main
+from edge.commands import check, credentials
 from edge.commands.findings import BAD, NOTE, OK, disk, heat, power, service
+from edge.commands.places import Places
 from edge.device.machine import Disk
 from edge.device.unit import Unit
+from edge.strict import compose
 from edge.types import Board
 
 
@@ -150,6 +155,70 @@ def test_a_report_that_cannot_be_written_is_one_line(mien, tmp_path):
     assert said.returncode == 1
     assert "mien check: /no/such/folder/x: No such file or directory\n" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A board as ``mien boot`` leaves it, and another configuration where we stand."""
+    places = Places(tmp_path / "board", None)
+    monkeypatch.setattr(credentials, "PLACES", places)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.delenv("MIEN_MQTT_PASSWORD", raising=False)
+    kept = places.kept / "secret/mqtt"
+    for folder in (places.run, kept, tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+    (kept / "password").write_text("sesame-in-the-device", encoding="utf-8")
+    (kept / "key").write_text("BEGIN\nkey-in-the-device\n", encoding="utf-8")
+    mqtt = {"host": "127.0.0.1", "port": 9, "username": "van_7"}
+    tls = {"tls": True, "certificate": "/x/device.crt", "key": "/var/lib/mien/secret/mqtt/key"}
+    for name in ("config", "rear"):
+        text = compose({"profile": "home", "device": f"board_{name}", "mqtt": mqtt | tls})
+        (places.run / f"{name}.yaml").write_bytes(text)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    configured(tmp_path / "elsewhere", mqtt=mqtt)
+    return places
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """A broker that says what it was shown, and nobody else should see."""
+    seen = []
+
+    def reachable(mqtt):
+        key = Path(mqtt.key).read_text(encoding="utf-8") if mqtt.key else None
+        seen.append((mqtt.password, key))
+        return f"refused: {mqtt.password}, {key}"
+
+    monkeypatch.setattr(check, "reachable", reachable)
+    return seen
+
+
+@pytest.mark.parametrize(("unit", "name"), [("mien", "config"), ("mien@rear", "rear")])
+def test_a_board_is_judged_by_what_its_service_reads_and_is_handed(
+    installed, asked, systemd, capsys, tmp_path, unit, name
+):
+    report = tmp_path / "report.json"
+    main(["check", "--unit", unit, "--report", str(report)])
+    said = capsys.readouterr().out
+    assert f"configuration  {installed.run}/{name}.yaml: home, device board_{name}\n" in said
+    assert asked == [("sesame-in-the-device", "BEGIN\nkey-in-the-device\n")]
+    assert "in-the-device" not in said + report.read_text(encoding="utf-8")
+    assert {file.name for file in installed.run.iterdir()} == {"config.yaml", "rear.yaml"}
+    assert "CREDENTIALS_DIRECTORY" not in os.environ
+
+
+def test_another_configuration_is_not_given_the_service_s_secrets(installed, asked, capsys):
+    main(["check", "--config", "config.yaml"])
+    assert "configuration  config.yaml: home, device test\n" in capsys.readouterr().out
+    assert asked == [(None, None)]
+
+
+def test_where_nothing_is_installed_it_is_the_configuration_that_lies_here(
+    installed, asked, capsys
+):
+    shutil.rmtree(installed.root)
+    main(["check"])
+    assert "configuration  config.yaml: home, device test\n" in capsys.readouterr().out
 
 
 def test_what_the_service_last_said_is_found_at_the_broker(
