@@ -1,4 +1,4 @@
-# `make demo` and `make test` do all their own set-up, from a fresh clone with Python 3.11+ and pip.
+# `make demo` and `make test` do all their own set-up, from a fresh clone with Python 3.11 to 3.13 and pip.
 
 PYTHON ?= python3
 VENV := .venv
@@ -161,8 +161,8 @@ media: $(VENV)/.made
 setup: $(VENV)/.made ## the virtual environment alone
 
 $(VENV)/.made: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Mien needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "Mien needs Python 3.11 to 3.13: make PYTHON=python3.13 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@

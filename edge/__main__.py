@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.command not in EXTRAS or str(error.name).startswith("edge"):
             raise
         extra = EXTRAS[arguments.command]
-        text = f"{error.name} is not installed: pip install 'mien[{extra}]'"
+        text = f"{error.name} is not installed: pip install '.[{extra}]' in Mien's checkout"
         print(f"mien {arguments.command}: {text}", file=sys.stderr)
         return 1
     finally:

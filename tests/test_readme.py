@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from edge.__main__ import _parser
 from edge.tell import messages as m
 
 ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -34,3 +39,37 @@ def test_the_commands_are_those_that_there_are():
 def test_the_files_it_names_exist():
     for name in re.findall(r"`((?:edge|tests|systemd|models|bench|docs)/[\w./]+)`", README):
         assert (ROOT / name).exists(), name
+
+
+def test_what_is_to_be_installed_can_be_had_from_a_checkout():
+    """Mien is not on PyPI: pip would find nothing by its name."""
+    files = [*ROOT.glob("edge/**/*.py"), *ROOT.glob("docs/*.md"), ROOT / "README.md"]
+    texts = {file: file.read_text(encoding="utf-8") for file in files}
+    named = [name for text in texts.values() for name in re.findall(r"'\.\[(\w+)\]'", text)]
+    assert (
+        {"analyze", "page", "plot", "board"} <= set(named) <= set(PROJECT["optional-dependencies"])
+    )
+    assert not [file for file, text in texts.items() if "pip install 'mien" in text]
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"), [((3, 10, 9), False), ((3, 13, 5), True), ((3, 14, 0), False)]
+)
+def test_a_python_that_pip_would_refuse_is_refused_in_one_line(tmp_path, version, fits):
+    assert PROJECT["requires-python"] == ">=3.11,<3.14"
+    assert "needs Python 3.11 to 3.13 " in README
+    python = tmp_path / "python"
+    lines = (f"#!{sys.executable}", "import sys", "if sys.argv[1] != '-c': sys.exit('goes on')")
+    lines += (f"sys.version_info = {version}", "exec(sys.argv[2])", "")
+    python.write_text("\n".join(lines), encoding="utf-8")
+    python.chmod(0o755)
+    command = ["make", "setup", f"PYTHON={python}", f"VENV={tmp_path}/venv"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert ("goes on" in done.stderr) is fits
+    refused = [line for line in done.stdout.splitlines() if line.startswith("Mien needs")]
+    assert refused == (
+        [] if fits else ["Mien needs Python 3.11 to 3.13: make PYTHON=python3.13 ..."]
+    )

@@ -25,7 +25,7 @@ def opened(address: str) -> Iterator[Opened]:
     try:
         from edge.analysis import film, photo  # noqa: PLC0415 - they are extras
     except ImportError as error:
-        msg = f"{error.name} is not installed: pip install 'mien[analyze]'"
+        msg = f"{error.name} is not installed: pip install '.[analyze]' in Mien's checkout"
         raise Unreadable(msg) from error
     if "://" in address:
         with film.opened(address, stream=True) as pictures:

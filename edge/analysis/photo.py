@@ -137,7 +137,7 @@ def _learn_heif() -> None:
     try:
         import pillow_heif  # noqa: PLC0415 - only for phones' photos
     except ImportError as error:
-        msg = "HEIC needs pillow-heif: pip install 'mien[analyze]'"
+        msg = "HEIC needs pillow-heif: pip install '.[analyze]' in Mien's checkout"
         raise Unreadable(msg) from error
     pillow_heif.register_heif_opener()
 

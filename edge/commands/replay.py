@@ -163,7 +163,7 @@ def _draw(steps: list[Step], path: Path) -> None:
     try:
         from edge.commands import plot  # noqa: PLC0415 - matplotlib is an extra
     except ImportError as error:
-        msg = "--plot: needs matplotlib: pip install 'mien[plot]'"
+        msg = "--plot: needs matplotlib: pip install '.[plot]' in Mien's checkout"
         raise ReplayError(msg) from error
     try:
         plot.draw(steps, path)

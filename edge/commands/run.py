@@ -94,7 +94,8 @@ def _opened(text: str, config: Config, wanted: aim.Asked | None = None) -> Page:
         from edge.page.door import PageError, address  # noqa: PLC0415 - an extra
         from edge.page.server import Page  # noqa: PLC0415 - as above
     except ImportError as error:
-        msg = f"--page: needs more than is installed ({error.name}): pip install 'mien[page]'"
+        needs = f"--page: needs {error.name}, which is not installed"
+        msg = f"{needs}: pip install '.[page]' in Mien's checkout"
         raise configuration.ConfigError(msg) from error
     try:
         where = address(text)

@@ -109,7 +109,7 @@ class Signal:
         try:
             import gpiozero  # noqa: PLC0415 - only boards have it
         except ImportError as error:
-            msg = "board.buzzer_pin: needs gpiozero: pip install 'mien[board]'"
+            msg = "board.buzzer_pin: needs gpiozero: pip install '.[board]' in Mien's checkout"
             raise BuzzerError(msg) from error
         pin = settings.buzzer_pin
         try:
