@@ -18,7 +18,6 @@ from edge.device import watchdog
 from edge.device.camera import CameraError, without_password
 from edge.page.network import OPEN_S, PORT
 from edge.see.runtime import ModelError
-from edge.tell.trust import LinkError
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 ENDED = 3
 
-REFUSALS = (configuration.ConfigError, ModelError, CameraError, LinkError)
+REFUSALS = (configuration.ConfigError, ModelError, CameraError)
 
 log = logging.getLogger("mien")
 

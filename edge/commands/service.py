@@ -68,10 +68,10 @@ def serve(
     pulse = Pulse(see, config, time.monotonic_ns)
     with ExitStack() as stack:
         stack.enter_context(stop.listening())
+        grumbles = stack.enter_context(overheard())
         signal = stack.enter_context(_signal(config.board, pulse))
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
-        grumbles = stack.enter_context(overheard())
         facts = {"bench": pulse.costs, "self_test": lambda: _self_test(pulse, out, see)}
         talk = Conversation(desk, out, reporter.head, state, facts)
 
@@ -239,10 +239,22 @@ def _info(
         profile=config.profile,
         privacy=m.Privacy(page=page),
         capabilities=capabilities,
-        config_hash=_hash(replace(config, mqtt=replace(config.mqtt, password=None))),
+        config_hash=_config_hash(config),
         params_hash=identity.params_hash,
     )
     return Said("info", message, retain=True)
+
+
+def _config_hash(config: Config) -> str:
+    """Of what is no secret: a hash lets one try passwords."""
+    source = camera.without_password(config.camera.source)
+    return _hash(
+        replace(
+            config,
+            camera=replace(config.camera, source=source),
+            mqtt=replace(config.mqtt, password=None),
+        )
+    )
 
 
 def _hash(value: object) -> str:
