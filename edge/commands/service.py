@@ -6,17 +6,14 @@
 from __future__ import annotations
 
 import logging
-import platform
 import time
 from contextlib import ExitStack, closing, contextmanager
-from hashlib import sha256
-from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
 from edge import __version__, pipeline, recording
+from edge.commands import who
 from edge.commands.conversation import Conversation
 from edge.commands.grumbles import grumbled, overheard
 from edge.commands.journal import Journal
@@ -24,13 +21,12 @@ from edge.commands.pulse import Pulse
 from edge.commands.rates import thinned
 from edge.commands.room import Room
 from edge.commands.seats import Seats
-from edge.device import camera, health, stop, watchdog
+from edge.device import health, stop, watchdog
 from edge.device.buzzer import BuzzerError, BuzzerSettings, Signal
 from edge.device.camera import CameraError
 from edge.see.sight import Sight
-from edge.tell import messages as m
 from edge.tell.mqtt import Publisher
-from edge.tell.report import Identity, Reporter, Said
+from edge.tell.report import Identity, Reporter
 from edge.types import Level
 
 if TYPE_CHECKING:
@@ -62,7 +58,7 @@ def serve(
     Raises what cannot be answered here: systemd is the retry.
     """
     config = replace(desk.config, emotion=desk.emotion)
-    identity = _identity(config, models)
+    identity = who.identity(config, models)
     see = Sight.load(models, config.see, emotion=identity.emotion, clock=time.thread_time_ns)
     reporter = Reporter(identity, _wall_clock(config), health.clock_synced)
     pulse = Pulse(see, config, time.monotonic_ns)
@@ -105,7 +101,7 @@ def serve(
                 if room.step is None:
                     head = reporter.head("info", step.t_ns)
                     out.publish(
-                        _info(config, models, identity, see.runtime, head, page=page is not None)
+                        who.info(config, models, identity, see.runtime, head, page=page is not None)
                     )
                 room.step = step
                 _tell(step, reporter, pulse, out)
@@ -167,7 +163,7 @@ def _lament(error: CameraError, reporter: Reporter, pulse: Pulse, out: Publisher
 def _settle(desk: Desk, reporter: Reporter, identity: Identity) -> None:
     """What was changed from outside takes effect in what is said."""
     emotion = identity.emotion and desk.emotion
-    now = replace(identity, params_hash=_hash(desk.config.rules), emotion=emotion)
+    now = replace(identity, params_hash=who.short_hash(desk.config.rules), emotion=emotion)
     muted = not desk.kept.controls.alerts
     reporter.settle(now, muted=muted, metrics_hz=desk.config.mqtt.metrics_hz)
 
@@ -203,59 +199,3 @@ def _wall_clock(config: Config) -> Callable[[int], int]:
         return t_ns + began[0]
 
     return wall_ns
-
-
-def _identity(config: Config, models: dict[str, ModelFile]) -> Identity:
-    return Identity(
-        device=config.device,
-        boot_id=token_hex(4),
-        params_hash=_hash(config.rules),
-        emotion=bool(config.emotion),
-        emotion_model=models["expression"].version if config.emotion else "",
-    )
-
-
-def _info(
-    config: Config,
-    models: dict[str, ModelFile],
-    identity: Identity,
-    runtime: str,
-    head: dict[str, Any],
-    *,
-    page: bool,
-) -> Said:
-    used = {role: f for role, f in models.items() if identity.emotion or role != "expression"}
-    capabilities = ["drowsiness", "attention_summary"]
-    if identity.emotion:
-        capabilities.append("emotion_summary")
-    message = m.Info(
-        **head,
-        sw=m.Software(version=__version__, python=platform.python_version(), runtime=runtime),
-        hw=m.Hardware(model=health.board(), camera=camera.kind(config.camera.source)),
-        models=[
-            m.ModelInfo(role=role, version=f.version, sha256=f.sha256, license=f.license)
-            for role, f in used.items()
-        ],
-        profile=config.profile,
-        privacy=m.Privacy(page=page),
-        capabilities=capabilities,
-        config_hash=_config_hash(config),
-        params_hash=identity.params_hash,
-    )
-    return Said("info", message, retain=True)
-
-
-def _config_hash(config: Config) -> str:
-    """Of what is no secret: a hash lets one try passwords."""
-    source = camera.without_password(config.camera.source)
-    return _hash(
-        replace(
-            config,
-            camera=replace(config.camera, source=source),
-            mqtt=replace(config.mqtt, password=None),
-        )
-    )
-
-
-def _hash(value: object) -> str:
-    return sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:8]
