@@ -58,7 +58,7 @@ class Wish(Struct, frozen=True):
     """At so many starts, this one included, there is a page to aim the camera by."""
 
     files: dict[str, str] = field(default_factory=dict)
-    """Kept file, below the state folder, by the name that it has beside ``mien.yaml``."""
+    """Its name beside ``mien.yaml``, by the place below the state folder where it is kept."""
 
     def __repr__(self) -> str:
         """Without what is secret, or may be: that must never be in a log."""
@@ -74,7 +74,7 @@ def read(
     """What the file asks for, or everything that is wrong with it, a line each.
 
     ``base`` is what ``config.yaml`` says, ``stored`` gives a secret that was moved earlier,
-    ``there`` tells whether a file can be had: beside this one, or kept at its place since earlier.
+    ``there`` tells whether a file can be had by its name, and be kept at its place.
     """
     try:
         given = parse(data, NAME)
@@ -195,8 +195,17 @@ def _files(
         if isinstance(name, str) and not name.startswith("/"):
             if "/" in name or not there(name, place):
                 wrong.append(f"{NAME}: mqtt.{key}: there is no file {shown(name)} beside {NAME}")
-            found[name] = place
+            found[place] = name
     return found
+
+
+def names(data: bytes) -> dict[str, str]:
+    """By what names a file that was found good earlier called what is kept, by its place."""
+    try:
+        given = parse(data, NAME)
+    except ConfigError:
+        return {}
+    return _files(given, lambda *_: True, []) if isinstance(given, dict) else {}
 
 
 def _try(check: Callable[[], T], wrong: list[str]) -> T | None:

@@ -7,9 +7,6 @@ moment in it at which the page ends: a service that is started again does not op
 
 from __future__ import annotations
 
-import contextlib
-import grp
-import os
 import secrets
 import socket
 import time
@@ -19,6 +16,7 @@ import msgspec
 
 from edge.appliance import bootfile
 from edge.commands.aim import Asked, asked
+from edge.commands.places import GROUP
 from edge.device import disk
 from edge.page.network import OPEN_S, PORT, own_address
 
@@ -52,9 +50,7 @@ def follow(starts: int, run: Path, kept: Path, card: Path) -> None:
         disk.replace(file, text.encode(), mode=None)
     run.mkdir(mode=0o755, parents=True, exist_ok=True)
     wanted = Asked(_token(kept), time.monotonic() + OPEN_S, starts - 1)
-    disk.replace(request, msgspec.json.encode(wanted), mode=0o640)
-    with contextlib.suppress(KeyError):  # no such user where nothing is installed
-        os.chown(request, -1, grp.getgrnam("mien").gr_gid)
+    disk.replace(request, msgspec.json.encode(wanted), 0o640, GROUP)
     _tell(card, wanted, None)
 
 

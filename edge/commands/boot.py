@@ -7,7 +7,6 @@ first on the disk at its new place, then taken from the old; what is left half d
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import shutil
 import subprocess
@@ -15,24 +14,26 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from edge import config as configuration
 from edge.appliance import bootfile
 from edge.appliance.bootfile import FILES, NAME, SECRETS, Wish
 from edge.appliance.wifi import keyfile
-from edge.commands import aiming
-from edge.commands.places import Places
+from edge.commands import aiming, keeping
+from edge.commands.keeping import as_far_as_the_card_lets
+from edge.commands.places import GROUP, Places
 from edge.device import disk
 from edge.strict import ConfigError, compose
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from edge.appliance.wifi import WifiSettings
 
 PARTITIONS = (Path("/boot/firmware"), Path("/boot"))
 ERRORS = "mien-errors.txt"
-BOM = b"\xef\xbb\xbf"
 NETWORKS = Path("run/NetworkManager/system-connections")
 
 log = logging.getLogger("mien")
@@ -49,9 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
         return _say_where_the_page_is(places)
     try:
         base = _base(places)
-        wish = _wish(places, base)
+        wish, data = _wish(places, base)
+        card = None if data is None else places.partition
+        stored = keeping.store(places, wish, card)
         _compose(places, base, wish)
-        _connect(places, wish.wifi if wish else None)
+        if card is not None and data is not None:
+            if stored:
+                keeping.settle(places, card, data, wish)
+            with as_far_as_the_card_lets():
+                aiming.follow(wish.aim, places.run, places.kept, card)
+        _connect(places, wish.wifi)
     except ConfigError as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
         return 1
@@ -73,69 +81,37 @@ def _base(places: Places) -> dict[str, Any]:
     return configuration.raw(file) if file.is_file() else {}
 
 
-def _wish(places: Places, base: Mapping[str, Any]) -> Wish | None:
-    """What the file asks for, or what it did when it was last good; None: there never was one."""
+def _wish(places: Places, base: Mapping[str, Any]) -> tuple[Wish, bytes | None]:
+    """What the file asks for, and the file; or what it asked for when it was last good, and None.
+
+    Nothing at all is asked for where there never was a good one.
+    """
     card = places.partition
-    data = _data(card / NAME) if card else None
-    found = None if data is None else _read(places, base, data)
-    if card is not None and data is not None and isinstance(found, Wish):
-        _keep(places, data, found)
-        with _as_far_as_the_card_lets():
-            aiming.follow(found.aim, places.run, places.kept, card)
-    earlier = _data(places.last)
+    data = disk.read(card / NAME) if card else None
+    found = None if data is None else bootfile.read(data, base, places.stored, places.there)
+    earlier = disk.read(places.last)
     wrong = found if isinstance(found, list) else _misnamed(card)
-    if isinstance(found, Wish) or earlier is None:
-        last = found if isinstance(found, Wish) else None
-        held = "the settings of the device itself hold."
-    else:
-        again = _read(places, base, earlier)
-        last = again if isinstance(again, Wish) else None
+    held = "the settings of the device itself hold."
+    wish = found if isinstance(found, Wish) else Wish({}, None, {})
+    if not isinstance(found, Wish) and earlier is not None:
+        again = bootfile.read(earlier, base, places.stored, places.keeps)
+        wish = again if isinstance(again, Wish) else wish
         held = "the settings hold that were good the last time."
-    with _as_far_as_the_card_lets():
+    with as_far_as_the_card_lets():
         _say(card, wrong, held)
         if card and data is None and earlier is not None and not wrong:
             log.info("%s is not there any more: put back as it was last good", card / NAME)
             disk.replace(card / NAME, earlier, mode=None)
-    return last
+    return _with_own(wish, base), data if isinstance(found, Wish) else None
 
 
-def _read(places: Places, base: Mapping[str, Any], data: bytes) -> Wish | list[str]:
-    return bootfile.read(data, base, places.stored, places.there)
-
-
-def _keep(places: Places, data: bytes, wish: Wish) -> None:
-    """Move what is secret, remember the rest."""
-    card = places.partition
-    text = bootfile.without_secrets(data.decode("utf-8-sig")).encode()
-    try:
-        for name, place in wish.files.items():
-            if card and (card / name).is_file():
-                _put(places.kept / place, (card / name).read_bytes())
-        for place, secret in wish.secrets.items():
-            if secret is None:
-                disk.remove(places.kept / "secret" / place)
-            else:
-                _put(places.kept / "secret" / place, secret.encode())
-        _put(places.last, text)
-    except OSError as error:  # a full or read-only disk: what the file asks for holds all the same
-        log.error("%s: %s; secrets stay on the card", error.filename, error.strerror)  # noqa: TRY400
-        return
-    with _as_far_as_the_card_lets():
-        if card and data.removeprefix(BOM) != text:
-            with (card / NAME).open("r+b") as old:
-                disk.replace(card / NAME, text, mode=None)
-                disk.blank(old.fileno())  # its blocks are free now, but would still be readable
-            log.info("%s: secrets moved into the device", card / NAME)
-        for name, place in wish.files.items():
-            if card and place == FILES["key"]:
-                disk.remove(card / name)
-
-
-def _put(file: Path, data: bytes) -> None:
-    """Write what has changed: cards wear."""
-    if _data(file) != data:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        disk.replace(file, data)
+def _with_own(wish: Wish, base: Mapping[str, Any]) -> Wish:
+    """A password in config.yaml goes the way of the others, where there is none over it."""
+    place, mqtt = SECRETS["mqtt", "password"], base.get("mqtt")
+    password = mqtt.get("password") if isinstance(mqtt, dict) else None
+    if not isinstance(password, str) or wish.secrets.get(place) is not None:
+        return wish
+    return replace(wish, secrets={**wish.secrets, place: password})
 
 
 def _say(card: Path | None, wrong: list[str], held: str) -> None:
@@ -147,7 +123,7 @@ def _say(card: Path | None, wrong: list[str], held: str) -> None:
     text = bootfile.complaint(wrong, held).encode() if wrong else None
     if text is None:
         (card / ERRORS).unlink(missing_ok=True)
-    elif _data(card / ERRORS) != text:
+    elif disk.read(card / ERRORS) != text:
         disk.replace(card / ERRORS, text, mode=None)
 
 
@@ -158,18 +134,9 @@ def _misnamed(card: Path | None) -> list[str]:
     return [f"{NAME}: is not there, but {name} is: rename it" for name in found]
 
 
-@contextlib.contextmanager
-def _as_far_as_the_card_lets() -> Iterator[None]:
-    """A card that cannot be written is no reason not to watch a driver."""
-    try:
-        yield
-    except OSError as error:
-        log.warning("%s: %s", error.filename or "boot partition", error.strerror)
-
-
-def _compose(places: Places, base: Mapping[str, Any], wish: Wish | None) -> None:
+def _compose(places: Places, base: Mapping[str, Any], wish: Wish) -> None:
     """Write what the services read: the first camera's settings, and each further one's."""
-    settings = bootfile.lay(base, wish.settings if wish else {})
+    settings = bootfile.lay(base, wish.settings)
     _settle_secrets(places, settings, wish)
     first = configuration.checked(settings, "settings")
     places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -194,23 +161,22 @@ def _compose(places: Places, base: Mapping[str, Any], wish: Wish | None) -> None
         _write(places.run / file.name, both)
 
 
-def _settle_secrets(places: Places, settings: dict[str, Any], wish: Wish | None) -> None:
-    """A password in config.yaml goes the way of the others; kept files stand by their new place."""
+def _settle_secrets(places: Places, settings: dict[str, Any], wish: Wish) -> None:
+    """No password stays; kept files stand by their new place."""
     mqtt = settings.get("mqtt")
     if not isinstance(mqtt, dict):
         return
-    password = mqtt.pop("password", None)
-    if isinstance(password, str) and places.stored(SECRETS["mqtt", "password"]) is None:
-        _put(places.kept / "secret" / SECRETS["mqtt", "password"], password.encode())
+    mqtt.pop("password", None)
     for key, place in FILES.items():
-        if wish and mqtt.get(key) in wish.files:
-            if place.startswith("boot/"):  # no secret, and the service cannot look into our folder
-                copy = places.run / Path(place).name
-                places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
-                disk.replace(copy, (places.kept / place).read_bytes(), mode=0o644)
-                mqtt[key] = str(Path("/") / copy.relative_to(places.root))
-            else:  # read from its credential
-                mqtt[key] = f"/var/lib/mien/{place}"
+        if place not in wish.files:
+            continue
+        if place.startswith("boot/"):  # the service cannot look into our folder; a key may be in it
+            copy = places.run / Path(place).name
+            places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
+            disk.replace(copy, (places.kept / place).read_bytes(), 0o640, GROUP)
+            mqtt[key] = str(Path("/") / copy.relative_to(places.root))
+        else:  # read from its credential
+            mqtt[key] = f"/var/lib/mien/{place}"
 
 
 def _write(file: Path, settings: Mapping[str, Any]) -> None:
@@ -228,7 +194,7 @@ def _connect(places: Places, wifi: WifiSettings | None) -> None:
         log.warning("wifi: there is no NetworkManager here: set it up as this system does it")
         return
     text = keyfile(wifi).encode()
-    if _data(file) == text:
+    if disk.read(file) == text:
         return
     disk.replace(file, text)
     if places.root == Path("/"):
@@ -236,10 +202,3 @@ def _connect(places: Places, wifi: WifiSettings | None) -> None:
         for command in (["iw", "reg", "set", wifi.country], ["rfkill", "unblock", "wifi"]):
             if shutil.which(command[0]):
                 subprocess.run(command, check=False, timeout=10)
-
-
-def _data(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        return None

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from edge.appliance import bootfile
 from edge.appliance.bootfile import NAME
+from edge.device import disk
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+GROUP = "mien"
+"""The service's, which may read what is composed for it and not what is kept."""
 
 
 class Places(Struct, frozen=True):
@@ -48,4 +53,9 @@ class Places(Struct, frozen=True):
     def there(self, name: str, place: str) -> bool:
         """Whether a file lies beside ``mien.yaml``, or is kept since it did."""
         beside = self.partition is not None and (self.partition / name).is_file()
-        return beside or (self.kept / place).is_file()
+        return beside or self.keeps(name, place)
+
+    def keeps(self, name: str, place: str) -> bool:
+        """Whether it is this file that is kept there, and not one of another name."""
+        last = disk.read(self.last) or b""
+        return (self.kept / place).is_file() and bootfile.names(last).get(place) == name

@@ -1,7 +1,9 @@
-"""Writing so that a power cut leaves the old or the new, whole."""
+"""Reading, and writing so that a power cut leaves the old or the new, whole."""
 
 from __future__ import annotations
 
+import contextlib
+import grp
 import os
 from typing import TYPE_CHECKING
 
@@ -9,13 +11,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def replace(file: Path, data: bytes, mode: int | None = 0o600) -> None:
+def read(file: Path) -> bytes | None:
+    """What stands in ``file``; None where there is none. Raises ``OSError``."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def replace(file: Path, data: bytes, mode: int | None = 0o600, group: str | None = None) -> None:
     """Put ``data`` in place of ``file``; ``mode`` None: as the disk has it (FAT). ``OSError``."""
     fresh = file.with_name(f".{file.name}.new")
     fresh.unlink(missing_ok=True)  # a cut's leftover, perhaps with another mode
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         if mode is not None:  # whatever the umask
             os.fchmod(out.fileno(), mode)
+        if group is not None:
+            with contextlib.suppress(KeyError):  # no such group where nothing is installed
+                os.fchown(out.fileno(), -1, grp.getgrnam(group).gr_gid)
         out.write(data)
         out.flush()
         os.fsync(out.fileno())
@@ -23,16 +36,24 @@ def replace(file: Path, data: bytes, mode: int | None = 0o600) -> None:
     settle(file.parent)
 
 
+def put(file: Path, data: bytes) -> None:
+    """Write what has changed, below folders that are made: cards wear. Raises ``OSError``."""
+    if read(file) != data:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace(file, data)
+
+
 def remove(file: Path) -> None:
     """Take ``file`` away, with what stood in it overwritten; nothing where there is none.
 
-    That is as much as can be done to a card: its own controller may keep old blocks.
+    That is as much as can be done to a card: its own controller may keep old blocks. Its name goes
+    first: a power cut must not leave blanks that would pass for what stood there.
     """
     if file.is_file():
         with file.open("r+b") as old:
+            file.unlink()
+            settle(file.parent)
             blank(old.fileno())
-        file.unlink()
-        settle(file.parent)
 
 
 def blank(number: int) -> None:

@@ -13,6 +13,7 @@ import yaml
 
 from edge import config
 from edge.__main__ import main
+from edge.appliance.bootfile import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,6 +225,74 @@ def test_certificates_are_kept_and_the_private_key_leaves_the_card(board, monkey
     assert config.load(board.root / "run/mien/config.yaml").mqtt.key == str(folder / "mqtt_key")
 
 
+TLS = "profile: home\nmqtt:\n  tls: true\n"
+
+
+def test_one_file_may_hold_the_certificate_and_its_key(board):
+    board.write("profile: care\ndevice: before\n")
+    board.boot()
+    board.write("this is both", board.card / "device.pem")
+    board.write(TLS + "  certificate: device.pem\n  key: device.pem\n")
+    for _ in range(2):  # the second time all of it is kept
+        assert board.boot() == 0
+        assert board.errors == ""
+        assert board.settings["mqtt"]["certificate"] == "/run/mien/device.crt"
+        assert not (board.card / "device.pem").exists()
+        copy = board.root / "run/mien/device.crt"
+        assert copy.read_text(encoding="utf-8") == board.secret("mqtt/key") == "this is both"
+        assert copy.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_kept_file_stands_for_no_other_name(board):
+    board.write("this is of 2026", board.card / "ca.crt")
+    board.write(TLS + "  ca: ca.crt\n")
+    board.boot()
+    board.write("this is of 2027", board.card / "ca-2027.crt")
+    board.write(TLS + "  ca: ca-2O27.crt\n")
+    assert board.boot() == 0
+    assert 'mqtt.ca: there is no file "ca-2O27.crt" beside' in board.errors
+    assert board.settings["mqtt"]["ca"] == "/run/mien/ca.crt"
+    board.write(TLS + "  ca: ca-2027.crt\n")
+    board.boot()
+    (board.card / "ca-2027.crt").unlink()
+    board.boot()
+    assert board.errors == ""
+    assert (board.root / "run/mien/ca.crt").read_text(encoding="utf-8") == "this is of 2027"
+
+
+def test_a_line_taken_out_forgets_its_file_and_a_file_that_is_wrong_forgets_nothing(board):
+    for name in ("ca.crt", "van.crt", "van.key"):
+        board.write(f"this is {name}", board.card / name)
+    board.write(TLS + "  ca: ca.crt\n  certificate: van.crt\n  key: van.key\n")
+    board.boot()
+    kept = [board.kept / place for place in FILES.values()]
+    board.write("profile: boat\n")
+    board.boot()
+    assert all(file.exists() for file in kept)
+    board.write("profile: home\n")
+    board.boot()
+    assert not any(file.exists() for file in kept)
+
+
+def test_what_cannot_be_composed_changes_neither_the_card_nor_what_was_good(board):
+    board.write("profile: care\ndevice: before\n")
+    board.boot()
+    good = (board.kept / "boot/mien.yaml").read_bytes()
+    board.write("this is van.key", board.card / "van.key")
+    board.write("this is van.crt", board.card / "van.crt")
+    text = TLS + "  password: sesame seeds\n  certificate: van.crt\n  key: van.key\n"
+    board.write(text)
+    (board.root / "run/mien/.config.yaml.new").mkdir()  # even root cannot write over it
+    assert board.boot() == 1
+    assert board.file == text
+    assert (board.card / "van.key").exists()
+    assert (board.kept / "boot/mien.yaml").read_bytes() == good
+    (board.root / "run/mien/.config.yaml.new").rmdir()
+    assert board.boot() == 0
+    assert "sesame" not in board.file
+    assert not (board.card / "van.key").exists()
+
+
 def test_a_second_camera_differs_in_what_its_file_says(board):
     board.write(GOOD)
     board.write("camera: {source: /dev/video2}\n", board.root / "etc/mien/rear.yaml")
@@ -235,13 +304,16 @@ def test_a_second_camera_differs_in_what_its_file_says(board):
     assert not (board.root / "run/mien/side.yaml").exists()
 
 
-def test_a_password_in_config_yaml_does_not_become_readable_for_all(board):
-    board.write(
-        "profile: home\nmqtt: {password: open sesame}\n", board.root / "etc/mien/config.yaml"
-    )
-    board.boot()
-    assert board.secret("mqtt/password") == "open sesame"
-    assert "sesame" not in (board.root / "run/mien/config.yaml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("card", [None, "device: van_7\n"])
+def test_a_password_in_config_yaml_does_not_become_readable_for_all(board, card):
+    if card is not None:
+        board.write(card)
+    for password in ("open sesame", "close sesame"):
+        text = f"profile: home\nmqtt: {{password: {password}}}\n"
+        board.write(text, board.root / "etc/mien/config.yaml")
+        board.boot()
+        assert board.secret("mqtt/password") == password
+        assert "sesame" not in (board.root / "run/mien/config.yaml").read_text(encoding="utf-8")
 
 
 CUT = """
@@ -272,7 +344,10 @@ def memory(tmp_path) -> Iterator[Path]:
 
 def test_the_power_may_go_at_any_call_to_the_disk(memory):
     """The process ends before its n-th call that changes a disk, for every n there is."""
-    Board(memory / "fresh").write(GOOD)
+    fresh = Board(memory / "fresh")
+    fresh.write("this is both", fresh.card / "van.pem")
+    tls = "  tls: true\n  certificate: van.pem\n  key: van.pem\n"
+    fresh.write(GOOD.replace("  username", tls + "  username"))
     subprocess.run([sys.executable, "-c", CUT, str(memory)], cwd=ROOT, check=True, timeout=120)
     homes = sorted(set(memory.iterdir()) - {memory / "fresh"})
     assert len(homes) > 20
@@ -281,6 +356,8 @@ def test_the_power_may_go_at_any_call_to_the_disk(memory):
         assert board.boot() == 0
         assert board.settings["device"] == "van_7"
         assert board.secret("mqtt/password") == SECRET
+        assert board.secret("mqtt/key") == "this is both"
+        assert not (board.card / "van.pem").exists()
         assert "psk=wifi sesame" in board.wifi
         assert "sesame" not in board.file
         assert board.errors == ""
