@@ -8,8 +8,6 @@ first on the disk at its new place, then taken from the old; what is left half d
 from __future__ import annotations
 
 import logging
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +17,7 @@ from msgspec.structs import replace
 from edge import config as configuration
 from edge.appliance import bootfile
 from edge.appliance.bootfile import FILES, NAME, SECRETS, Wish
-from edge.appliance.wifi import keyfile
-from edge.commands import aiming, keeping
+from edge.commands import aiming, keeping, radio
 from edge.commands.keeping import as_far_as_the_card_lets
 from edge.commands.places import GROUP, Places
 from edge.device import disk
@@ -30,11 +27,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from edge.appliance.wifi import WifiSettings
-
 PARTITIONS = (Path("/boot/firmware"), Path("/boot"))
 ERRORS = "mien-errors.txt"
-NETWORKS = Path("run/NetworkManager/system-connections")
 
 log = logging.getLogger("mien")
 
@@ -59,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
                 keeping.settle(places, card, data, wish)
             with as_far_as_the_card_lets():
                 aiming.follow(wish.aim, places.run, places.kept, card)
-        _connect(places, wish.wifi)
+        radio.connect(root, wish.wifi)
     except ConfigError as error:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
         return 1
@@ -182,23 +176,3 @@ def _settle_secrets(places: Places, settings: dict[str, Any], wish: Wish) -> Non
 def _write(file: Path, settings: Mapping[str, Any]) -> None:
     """Composed at every start from /etc/mien and the boot partition."""
     disk.replace(file, compose(dict(settings)), mode=0o644)
-
-
-def _connect(places: Places, wifi: WifiSettings | None) -> None:
-    """Leave the network for NetworkManager, in memory, and open the radio."""
-    file = places.root / NETWORKS / "mien.nmconnection"
-    if wifi is None:
-        file.unlink(missing_ok=True)
-        return
-    if not file.parent.is_dir():
-        log.warning("wifi: there is no NetworkManager here: set it up as this system does it")
-        return
-    text = keyfile(wifi).encode()
-    if disk.read(file) == text:
-        return
-    disk.replace(file, text)
-    if places.root == Path("/"):
-        # a Pi keeps its radio shut until it knows whose rules apply
-        for command in (["iw", "reg", "set", wifi.country], ["rfkill", "unblock", "wifi"]):
-            if shutil.which(command[0]):
-                subprocess.run(command, check=False, timeout=10)
