@@ -60,6 +60,9 @@ class Wish(Struct, frozen=True):
     files: dict[str, str] = field(default_factory=dict)
     """Its name beside ``mien.yaml``, by the place below the state folder where it is kept."""
 
+    overruled: list[str] = field(default_factory=list)
+    """Lines that do not hold, and why."""
+
     def __repr__(self) -> str:
         """Without what is secret, or may be: that must never be in a log."""
         return f"Wish(wifi={self.wifi!r}, secrets: {len(self.secrets)}, files: {len(self.files)})"
@@ -100,13 +103,25 @@ def read(
     files = _files(given, there, wrong)
     if not wrong and not _movable(data, secrets):
         wrong.append(f'{NAME}: a password must stand on one line, as in password: "secret"')
+    overruled = [] if wrong else _overruled(base, given)
     if not wrong:
         whole = _try(lambda: configuration.checked(lay(base, given), NAME), wrong)
         if beside and beside.aim and whole and whole.profile in configuration.EMOTION_FORBIDDEN:
             wrong.append(f"{NAME}: aim: not with profile {whole.profile}: nobody is shown there")
     if wrong or beside is None:
         return wrong
-    return Wish(given, beside.wifi, secrets, beside.aim, files)
+    return Wish(given, beside.wifi, secrets, beside.aim, files, overruled)
+
+
+def _overruled(base: Mapping[str, Any], given: dict[str, Any]) -> list[str]:
+    """Take the profile out, and emotion, where the device's own profile forbids that by law."""
+    own, over = base.get("profile"), given.get("profile")
+    strict = configuration.EMOTION_FORBIDDEN
+    if over is None or over in strict or not (isinstance(own, str) and own in strict):
+        return []
+    del given["profile"]
+    given.pop("emotion", None)
+    return [f"{NAME}: profile: {over} does not go over {own} in /etc/mien/config.yaml"]
 
 
 def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

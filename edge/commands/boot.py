@@ -84,9 +84,11 @@ def _wish(places: Places, base: Mapping[str, Any]) -> tuple[Wish, bytes | None]:
     data = disk.read(card / NAME) if card else None
     found = None if data is None else bootfile.read(data, base, places.stored, places.there)
     earlier = disk.read(places.last)
-    wrong = found if isinstance(found, list) else _misnamed(card)
-    held = "the settings of the device itself hold."
     wish = found if isinstance(found, Wish) else Wish({}, None, {})
+    wrong = found if isinstance(found, list) else [*wish.overruled, *_misnamed(card)]
+    held = "the settings of the device itself hold."
+    if wish.overruled:
+        held = f"{base['profile']} holds, and so does all the rest."
     if not isinstance(found, Wish) and earlier is not None:
         again = bootfile.read(earlier, base, places.stored, places.keeps)
         wish = again if isinstance(again, Wish) else wish

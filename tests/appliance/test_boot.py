@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -169,6 +170,47 @@ def test_what_cannot_be_used_is_said_beside_the_file_and_the_last_good_stays(boa
     board.write("profile: care\ndevice: after\n")
     board.boot()
     assert (board.errors, board.settings["device"]) == ("", "after")
+
+
+@pytest.mark.parametrize(
+    ("own", "over", "holds"),
+    [
+        ("workplace", "home", "workplace"),
+        ("education", "vehicle", "education"),
+        ("workplace", "education", "education"),
+        ("vehicle", "home", "home"),
+        ("home", "workplace", "workplace"),
+    ],
+)
+def test_at_work_by_the_devices_own_settings_no_line_on_the_card_has_emotion_read(
+    board, own, over, holds
+):
+    board.write(f"profile: {own}\n", board.root / "etc/mien/config.yaml")
+    emotion = "emotion: true\n" if over == "home" else ""
+    board.write(f"profile: {over}\ndevice: van_7\n{emotion}")
+    assert board.boot() == 0
+    service = config.load(board.root / "run/mien/config.yaml")
+    assert (service.profile, service.device) == (holds, "van_7")
+    assert service.emotion == (holds == "home")
+    told = f"profile: {over} does not go over {own} in /etc/mien/config.yaml" in board.errors
+    assert told == (holds != over)
+    assert (f"{own} holds, and so does all the rest" in board.errors) == told
+    board.write("device: van_7\n")
+    board.boot()
+    assert board.errors == ""
+
+
+def test_a_new_card_says_only_what_the_device_is_for_and_its_other_lines_work_without_their_mark(
+    board,
+):
+    text = (ROOT / "systemd/mien.yaml").read_text(encoding="utf-8")
+    assert set(yaml.safe_load(text)) == {"profile"}
+    board.write("this is ca.crt", board.card / "ca.crt")
+    board.write(re.sub(r"(?m)^# ( *[a-z]+:( .*)?)$", r"\1", text))
+    assert board.boot() == 0
+    assert board.errors == ""
+    assert {"device", "mqtt", "camera"} < set(board.settings)
+    assert "ssid=" in board.wifi
 
 
 def test_every_mistake_is_named_at_once(board):
