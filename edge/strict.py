@@ -19,6 +19,9 @@ from edge.types import Settings
 SECRET = frozenset({"password"})
 """Keys whose values are not repeated, whatever is wrong with them."""
 
+LOGIN = re.compile(r"(?<=://).+(?=@)", re.DOTALL)
+"""User and password in an address; up to the last @: not everybody writes %40 in a password."""
+
 COMPOSED = b"# Composed by Mien: do not edit.\n"
 
 T = TypeVar("T", bound=Settings)
@@ -121,6 +124,6 @@ def _expected(kind: Any) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message quotes it."""
-    text = msgspec.json.encode(value, enc_hook=str).decode()
+    """A value as a message quotes it, without a login in an address."""
+    text = LOGIN.sub("…", msgspec.json.encode(value, enc_hook=str).decode())
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -48,8 +48,9 @@ ALLOWED = {
     "edge/appliance": (("appliance", "device.disk"), ()),
     "edge/appliance/bootfile.py": (
         ("types", "config", "strict", "yamlfile", "appliance"),
-        ("yaml", "msgspec"),
+        ("msgspec",),
     ),
+    "edge/appliance/rewrite.py": (("strict",), ("yaml",)),
     "edge/appliance/wifi.py": (("types",), ()),
     "edge/page": (("types", "page"), ()),
     "edge/page/server.py": (("types", "page"), ("starlette", "uvicorn", "msgspec")),

@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import yaml
 from msgspec import Struct, field
 
 from edge import config as configuration
+from edge.appliance.rewrite import KEPT, SECRETS, SOURCE, without_secrets
 from edge.appliance.wifi import WifiSettings
 from edge.config import Config
-from edge.strict import ConfigError, convert, shown
+from edge.strict import LOGIN, ConfigError, convert, shown
 from edge.types import Settings, between
 from edge.yamlfile import parse
 
@@ -26,16 +26,11 @@ NAME = "mien.yaml"
 
 T = TypeVar("T")
 
-NOTE = (
-    "# kept in the device, no longer here; write a new one to change it, delete the line to forget"
-)
-
-SECRETS = {("mqtt", "password"): "mqtt/password", ("wifi", "password"): "wifi"}
-"""Keys whose values are moved, and the file below ``secret`` that they are moved to."""
-
 FILES = {"ca": "boot/ca.crt", "certificate": "boot/device.crt", "key": "secret/mqtt/key"}
 """Files that may lie beside ``mien.yaml`` (``mqtt.ca: ca.crt``), and where they are kept."""
 
+LOGIN_PLACE = "camera"
+"""The file below ``secret`` with the login of ``camera.source``."""
 
 AIM_LIMIT = 9
 """Starts that may be asked for at once: whoever forgets about it is not shown for weeks."""
@@ -92,8 +87,8 @@ def read(
         for key, value in given.items()
         if value is not None  # a section of which every line is commented out
     }
-    secrets = _secrets(given, stored)
     wrong: list[str] = []
+    secrets = _secrets(given, stored) | {LOGIN_PLACE: _login(given, stored, wrong)}
     wanted = {"wifi": _with(given.pop("wifi", None), secrets["wifi"])}
     wanted |= {"aim": given.pop("aim")} if "aim" in given else {}
     beside = _try(lambda: convert(wanted, Beside, NAME), wrong)
@@ -102,7 +97,9 @@ def read(
         _try(partial(convert, lay(alone, {key: given[key]}), Config, NAME), wrong)
     files = _files(given, there, wrong)
     if not wrong and not _movable(data, secrets):
-        wrong.append(f'{NAME}: a password must stand on one line, as in password: "secret"')
+        wrong.append(
+            f'{NAME}: a secret must stand on one line, as in password: "secret", and nowhere else'
+        )
     overruled = [] if wrong else _overruled(base, given)
     if not wrong:
         whole = _try(lambda: configuration.checked(lay(base, given), NAME), wrong)
@@ -132,34 +129,6 @@ def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         deep = isinstance(value, dict) and isinstance(below, dict)
         both[key] = lay(below or {}, value) if deep else value
     return both
-
-
-def without_secrets(text: str) -> str:
-    """The same file with a note where a secret stood; comments and order stay."""
-    root = yaml.compose(text, yaml.SafeLoader)
-    if not isinstance(root, yaml.MappingNode):
-        return text
-    found = [(path, _node(root, path)) for path in SECRETS]
-    values = [(path, n) for path, n in found if isinstance(n, yaml.ScalarNode) and n.value]
-    for (section, _), node in sorted(values, key=lambda each: -each[1].start_mark.index):
-        start, end = node.start_mark.index, node.end_mark.index
-        block = node.style in {"|", ">"}  # ends where the next line begins
-        holder = _node(root, (section,))
-        inline = isinstance(holder, yaml.MappingNode) and bool(holder.flow_style)
-        commented = not block and "#" in text[end:].split("\n", 1)[0]
-        note = "null" if inline or commented else NOTE
-        text = text[:start].rstrip(" ") + f" {note}" + ("\n" if block else "") + text[end:]
-    return text
-
-
-def counted(text: str) -> str:
-    """The same file with one start less in ``aim``."""
-    root = yaml.compose(text, yaml.SafeLoader)
-    node = None if root is None else _node(root, ("aim",))
-    if not isinstance(node, yaml.ScalarNode):
-        return text
-    left = max(0, int(yaml.safe_load(node.value)) - 1)
-    return text[: node.start_mark.index] + str(left) + text[node.end_mark.index :]
 
 
 def complaint(wrong: list[str], kept: str) -> str:
@@ -192,6 +161,24 @@ def _secrets(given: dict[str, Any], stored: Callable[[str], str | None]) -> dict
         else:  # a number, say: left where it is, to be refused with the rest
             found[place] = None
     return found
+
+
+def _login(
+    given: dict[str, Any], stored: Callable[[str], str | None], wrong: list[str]
+) -> str | None:
+    """The login in the camera's address; what was moved earlier is put back into it."""
+    section, key = SOURCE
+    camera = given.get(section)
+    source = camera.get(key) if isinstance(camera, dict) else None
+    found = LOGIN.search(source) if isinstance(source, str) else None
+    if found is None or found[0] != KEPT:
+        return found and found[0]
+    login = stored(LOGIN_PLACE)
+    if login is None:
+        wrong.append(f"{NAME}: camera.source: no login is kept here: write user:password@ again")
+    else:
+        given[section][key] = LOGIN.sub(lambda _: login, str(source))
+    return login
 
 
 def _with(wanted: object, password: str | None) -> object:
@@ -240,15 +227,6 @@ def _movable(data: bytes, secrets: Mapping[str, str | None]) -> bool:
         return False
     values = [left.get(section) for section, _ in SECRETS]
     empty = all(not isinstance(v, dict) or v.get("password") is None for v in values)
-    return empty and not any(len(s) >= 8 and s in text for s in secrets.values() if s)
-
-
-def _node(root: yaml.Node, path: tuple[str, ...]) -> yaml.Node | None:
-    for step in path:
-        if not isinstance(root, yaml.MappingNode):
-            return None
-        found = [value for key, value in root.value if getattr(key, "value", None) == step]
-        if not found:
-            return None
-        root = found[-1]
-    return root
+    spread = [f"//{s}@" if place == LOGIN_PLACE else s for place, s in secrets.items() if s]
+    rest = _login(left, lambda _: KEPT, [])
+    return empty and rest in {None, KEPT} and not any(len(s) >= 8 and s in text for s in spread)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from edge.appliance import bootfile
+from edge.appliance.bootfile import NAME
+from edge.appliance.rewrite import counted
 from edge.commands.aim import Asked, asked
 from edge.commands.places import GROUP
 from edge.device import disk
@@ -45,8 +46,8 @@ def follow(starts: int, run: Path, kept: Path, card: Path) -> None:
         disk.remove(kept / "secret" / TOKEN)  # good for nothing now
         disk.remove(card / TOLD)
         return
-    for file in (kept / "boot" / bootfile.NAME, card / bootfile.NAME):
-        text = bootfile.counted(file.read_bytes().decode("utf-8-sig"))
+    for file in (kept / "boot" / NAME, card / NAME):
+        text = counted(file.read_bytes().decode("utf-8-sig"))
         disk.replace(file, text.encode(), mode=None)
     run.mkdir(mode=0o755, parents=True, exist_ok=True)
     wanted = Asked(_token(kept), time.monotonic() + OPEN_S, starts - 1)

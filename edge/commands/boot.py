@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from edge import config as configuration
 from edge.appliance import bootfile
-from edge.appliance.bootfile import FILES, NAME, SECRETS, Wish
+from edge.appliance.bootfile import FILES, NAME, Wish
+from edge.appliance.rewrite import SECRETS
 from edge.commands import aiming, keeping, radio
 from edge.commands.keeping import as_far_as_the_card_lets
 from edge.commands.places import GROUP, Places
@@ -176,5 +177,5 @@ def _settle_secrets(places: Places, settings: dict[str, Any], wish: Wish) -> Non
 
 
 def _write(file: Path, settings: Mapping[str, Any]) -> None:
-    """Composed at every start from /etc/mien and the boot partition."""
-    disk.replace(file, compose(dict(settings)), mode=0o644)
+    """Composed at every start from /etc/mien and the boot partition; a login may be in it."""
+    disk.replace(file, compose(dict(settings)), 0o640, GROUP)

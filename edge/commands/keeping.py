@@ -10,8 +10,8 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from edge.appliance import bootfile
 from edge.appliance.bootfile import FILES, NAME
+from edge.appliance.rewrite import without_secrets
 from edge.device import disk
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def settle(places: Places, card: Path, data: bytes, wish: Wish) -> None:
 
     What is remembered goes first: at no power cut it speaks of what is not there any more.
     """
-    text = bootfile.without_secrets(data.decode("utf-8-sig")).encode()
+    text = without_secrets(data.decode("utf-8-sig")).encode()
     try:
         disk.put(places.last, text)
         for place, secret in wish.secrets.items():
