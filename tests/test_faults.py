@@ -11,6 +11,7 @@ import pytest
 from edge import __version__, pipeline, recording
 from edge.judge.rules import Rules
 from edge.types import NS, Board, Light, Observation
+from tests.conftest import amqtt
 
 
 def test_a_camera_that_is_not_there_is_said_on_health_before_the_service_gives_up(
@@ -56,10 +57,10 @@ def test_a_camera_that_gives_nothing_more_is_named_too(broker, port, listen, ser
 
 
 def test_who_sleeps_is_told_of_without_the_buzzer_too_and_that_there_is_none(
-    broker, port, listen, service, sleeper, monkeypatch
+    port, listen, service, sleeper, monkeypatch
 ):
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "native")
-    with broker(port):
+    with amqtt(port):
         hears = listen(port)
         process = service(sleeper, port, board={"buzzer_pin": 18}, loop=True)
         health = hears.wait_for("health", lambda said: said["faults"])

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import amqtt
+
 ID = r"[0-9A-HJKMNP-TV-Z]{26}"
 
 
@@ -87,9 +89,9 @@ def test_sigterm_says_offline_and_ends_well_within_two_seconds(
 
 
 def test_a_camera_that_is_shut_while_she_sleeps_ends_that_and_begins_anew_when_opened(
-    broker, port, listen, service, sleeper
+    port, listen, service, sleeper
 ):
-    with broker(port):
+    with amqtt(port):
         hears = listen(port)
         process = service(sleeper, port, loop=True)
         hears.wait_for("event", lambda e: e["type"] == "sleep" and e["change"] == "new")
@@ -197,7 +199,7 @@ def test_a_stop_while_the_camera_is_waited_for_is_no_fault(
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(at)
         process = service(sleeper, port, "--source", "/dev/video77")
-        time.sleep(2)
+        time.sleep(1)
         assert process.poll() is None, "it is there for a while, and may be asked"
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=5)
