@@ -14,17 +14,12 @@ import yaml
 
 from edge.commands import aim
 from edge.page.network import PORT, own_address
-from tests.appliance.test_boot import GOOD, Board
+from tests.appliance.card import GOOD, Board
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LINK = re.compile(r"http://([^:]+):8077/\?token=([a-z2-9]{10})\r\n")
-
-
-@pytest.fixture
-def board(tmp_path) -> Board:
-    return Board(tmp_path)
 
 
 def told(board: Board) -> str:

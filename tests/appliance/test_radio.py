@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge.commands import radio
-from tests.appliance.test_boot import GOOD, Board
+from tests.appliance.card import GOOD, Board
 
 if TYPE_CHECKING:
     from pathlib import Path
