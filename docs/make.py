@@ -19,6 +19,9 @@ from edge.tell import messages as m
 from edge.tell import requests as r
 from edge.tell import schema as of_types
 
+if typing.TYPE_CHECKING:
+    from collections.abc import Collection
+
 DOCS = Path(__file__).parent
 GOLDEN = DOCS.parent / "tests/tell/golden"
 
@@ -137,7 +140,7 @@ def _message(topic: str) -> str:
     )
 
 
-def _fields(kind: type, skip: set[str] = frozenset(), prefix: str = "") -> Any:  # type: ignore[assignment]
+def _fields(kind: type, skip: Collection[str] = (), prefix: str = "") -> Any:
     hints = typing.get_type_hints(kind)
     for name, hint in hints.items():
         if name in skip:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import paho.mqtt.client as paho
@@ -20,13 +21,13 @@ from edge.tell import messages as m
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import TracebackType
 
     from paho.mqtt.properties import Properties
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
+ACL = Path(__file__).parents[2] / "docs/mosquitto/mien.acl"
 PATIENCE_S = 20.0
 """How long something that must happen may take on a busy machine before it counts as missing."""
 
