@@ -11,12 +11,12 @@ from edge.device.camera import CameraError
 from edge.types import NS, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from edge.commands.conversation import Conversation
     from edge.device.camera import CameraSettings
     from edge.tell.mqtt import Publisher
-    from edge.tell.report import Reporter
+    from edge.tell.report import Reporter, Said
     from edge.types import Frame
 
 IDLE_S = 0.1
@@ -82,8 +82,13 @@ class Room:
     @property
     def _leaving(self) -> bool:
         """Whether it is over; a restart that is asked for every few seconds waits its turn."""
-        young = time.monotonic_ns() - self._started_ns < LEAST_LIFE_S * NS
-        return stop.asked() or (self._talk.desk.restart and not (young and watchdog.watched()))
+        return stop.asked() or (self._talk.desk.restart and not self._young)
+
+    @property
+    def _young(self) -> bool:
+        """Whether systemd would start it again too soon."""
+        lived_ns = time.monotonic_ns() - self._started_ns
+        return watchdog.watched() and lived_ns < LEAST_LIFE_S * NS
 
     def _endure(self, t_ns: int) -> None:
         """A camera that stands still is given a while, then up: opening it anew is systemd's."""
@@ -109,10 +114,9 @@ class Room:
         t_ns = time.monotonic_ns()
         self._begin(t_ns)
         if self.step is None:  # nor does what an earlier process said stand for what is seen now
-            self._say(Step(t_ns=t_ns, degraded=("camera_gone",)))
+            self._say(self._reporter(Step(t_ns=t_ns, degraded=("camera_gone",))))
         yield
-        until_ns = self._started_ns + LEAST_LIFE_S * NS
-        while watchdog.watched() and time.monotonic_ns() < until_ns:
+        while self._young:
             if self._leaving or (missing and device.exists()):
                 return
             self._out.tend()
@@ -122,28 +126,26 @@ class Room:
     def farewell(self) -> None:
         """End what is open after the last step."""
         if self.step is not None:
-            for said in self._reporter.farewell(self.step):
-                self._out.publish(said)
+            self._say(self._reporter.farewell(self.step))
 
     def _idle(self) -> None:
         """The camera is shut: still there, still answering, and saying so."""
         t_ns = time.monotonic_ns()
         self._begin(t_ns)
-        self._say(Step(t_ns=t_ns, degraded=("capture_off",)))
+        self._say(self._reporter(Step(t_ns=t_ns, degraded=("capture_off",))))
         self._rest(t_ns)
         self._out.tend()
         self._talk(t_ns)
         watchdog.alive("the camera is shut, as asked")
         time.sleep(IDLE_S)
 
-    def _say(self, step: Step) -> None:
-        for said in self._reporter(step):
+    def _say(self, messages: Iterable[Said]) -> None:
+        for said in messages:
             self._out.publish(said)
 
     def _begin(self, t_ns: int) -> None:
         """End what an earlier process left open, and say how the switches stand: once."""
         if not self._begun:
             self._begun = True
-            for said in self._reporter.resumed(self._out.dangling(), t_ns):
-                self._out.publish(said)
+            self._say(self._reporter.resumed(self._out.dangling(), t_ns))
             self._talk.begin(t_ns)

@@ -26,7 +26,6 @@ MOST_PIXELS = 4096 * 4096
 """As many as can be asked for: where a bit of the size has fallen over, a decoder takes the memory
 that a picture of 65384 lines wants."""
 
-
 ENOUGH = 0.9
 """Share of the rate asked for from which a camera is left as it is [E]."""
 

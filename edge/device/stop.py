@@ -2,7 +2,7 @@
 
 Asked for, never thrown in: an exception out of a signal's handler comes up wherever Python happens
 to be, also in the middle of somebody's C that calls Python, where it is lost (the service would
-run on) or, in msgspec 0.21 while it reads a class's hints, a crash. Whoever waits for more than a
+run on) or, in msgspec 0.22 while it reads a class's hints, a crash. Whoever waits for more than a
 moment asks here, so that a stop is answered within 2 s.
 """
 

@@ -90,28 +90,30 @@ def _told(state: State, now: Now) -> tuple[State, Step]:
 
 def _clock_set_back(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:
     """Begin afresh on the new clock; what was open ends, since its times mean nothing any more."""
-    alerts, changes = ended(
-        state.alerts, seen.t_ns if state.t_ns is None else state.t_ns, "clock_set_back"
-    )
     odd = oddities(seen, state.t_ns, None)
-    state, step = advance(State(alerts=alerts), seen, rules)
-    odd += step.odd
-    return state, replace(step, changes=changes + step.changes, odd=odd)
+    state, step = _ended(state, State(), seen, rules, "clock_set_back")
+    return state, replace(step, odd=odd + step.odd)
 
 
 def _reopened(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:
     """Somebody had shut the camera: what was open ended with that, and nobody sleeps unseen."""
-    over_ns = seen.t_ns if state.t_ns is None else state.t_ns
-    alerts, changes = ended(state.alerts, over_ns, "stopped")
-    state = replace(
+    kept = replace(
         state,
-        alerts=alerts,
         closed=dismissed(state.closed, "stopped"),
         eyes=EyeState(),
         attention=AttentionState(),
     )
     others = tuple(name for name in seen.requests if name != REOPENED)
-    state, step = advance(state, replace(seen, requests=others), rules)
+    return _ended(state, kept, replace(seen, requests=others), rules, "stopped")
+
+
+def _ended(
+    state: State, kept: State, seen: Observation, rules: Rules, reason: str
+) -> tuple[State, Step]:
+    """End what is open in ``state``, and go on from ``kept``."""
+    over_ns = seen.t_ns if state.t_ns is None else state.t_ns
+    alerts, changes = ended(state.alerts, over_ns, reason)
+    state, step = advance(replace(kept, alerts=alerts), seen, rules)
     return state, replace(step, changes=changes + step.changes)
 
 

@@ -8,25 +8,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from edge.commands import room as rooms
 from edge.commands.room import Room
 from edge.device.camera import CameraError, CameraSettings
-from edge.types import NS, Alert, Evidence, Frame, Level, Step
+from edge.types import NS, Frame, Level, Step
 from tests.tell import examples
 
-ASLEEP = Alert(
-    episode=1,
-    rev=1,
-    change="new",
-    type="sleep",
-    level=Level.CRITICAL,
-    before=Level.NONE,
-    after=Level.CRITICAL,
-    start_ns=NS,
-    t_ns=4 * NS,
-    evidence=Evidence(),
-)
+ASLEEP = replace(examples.DOZING, type="sleep", level=Level.CRITICAL, after=Level.CRITICAL)
 
 
 class House:
