@@ -98,7 +98,8 @@ class Line:
             self._link.close(wait=False)
         self._link, self._greeted = None, False
         wait_s = _patience_s(self._failures)
-        self._failures += 1
+        # where there is no network yet, no broker is spared by waiting longer: a board that starts
+        self._failures = 0 if down.offline else self._failures + 1
         if down.version and self._settings.protocol == "auto":
             self._v5 = not self._v5
             if not self._v5:  # another question, not the same one again

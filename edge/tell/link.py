@@ -7,7 +7,9 @@ alive and delivers; all that it learns is laid down as news for the loop to read
 
 from __future__ import annotations
 
+import errno
 import logging
+import socket
 import sys
 import time
 from collections import deque
@@ -37,6 +39,8 @@ NEWS_LIMIT = 256
 PACKET_LIMIT = 64 * 1024  # MQTT 5: the broker sends nothing larger
 CONNECT_S = 5.0
 INFLIGHT = 20  # contract, rule 4
+NO_NETWORK = {errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, socket.EAI_AGAIN}
+"""What a board hears of its own kernel or resolver where no network is up."""
 
 
 class Link:
@@ -147,7 +151,8 @@ class Link:
     def _on_connect_fail(self, client: paho.Client, _data: object) -> None:
         error = sys.exception()  # paho calls from its ``except OSError``, and gives no reason
         why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-        self._down.append(Down(f"the broker cannot be reached: {why}"))
+        offline = isinstance(error, OSError) and error.errno in NO_NETWORK
+        self._down.append(Down(f"the broker cannot be reached: {why}", offline=offline))
         client.loop_stop()  # from its own thread: end after this attempt, the next is another link
 
     def _on_disconnect(self, *args: Any) -> None:

@@ -13,10 +13,14 @@ class Up(Struct, frozen=True):
 
 
 class Down(Struct, frozen=True):
-    """It is over. ``version``: perhaps because the broker does not speak this MQTT version."""
+    """It is over. ``version``: perhaps because the broker does not speak this MQTT version.
+
+    ``offline``: nothing has left this board, which has no network.
+    """
 
     why: str
     version: bool = False
+    offline: bool = False
 
 
 class Acked(Struct, frozen=True):

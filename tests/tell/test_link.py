@@ -67,6 +67,22 @@ def test_refusals_leave_no_socket_open(tmp_path: Path) -> None:
         until(lambda: files() <= before)
 
 
+NO_ROUTE, NOBODY = "255.255.255.255", "127.0.0.1"
+
+
+@pytest.mark.parametrize(("host", "most_s"), [(NO_ROUTE, [3, 3, 3, 3]), (NOBODY, [3, 6, 12, 24])])
+def test_only_attempts_that_a_broker_could_feel_are_made_less_and_less_often(
+    host: str, most_s: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_s: list[float] = []
+    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: waits_s.append(most_s) or 0.0)
+    settings = MqttSettings(host=host, port=free_port())
+    attempts = line.Line(settings, "mien-pi_1", "mien/pi_1/availability")
+    until(lambda: attempts.read() == [] and len(waits_s) >= len(most_s))
+    attempts.close()
+    assert waits_s[: len(most_s)] == most_s
+
+
 # A connection that stands ------------------------------------------------------------------
 
 REFUSED = "the broker refuses mien/pi_7c1f3a/event: Not authorized; events are kept"
