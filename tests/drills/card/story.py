@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.drills.card.rig import Row
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 DOZING_S = 2.0
 """From the first picture of her falling asleep to shut eyes."""
 
-READY_S = 3.0
-"""The bar for a service's start. An emulated processor misses it: see ``AT_MOST``."""
+START_S = 3.0
+"""The bar for a service's start. An emulated processor may miss it: see ``AT_MOST``."""
 
 AT_MOST = 4.0
 """Times what Python with NumPy and OpenCV alone takes to start on the same processor: what a start
@@ -35,7 +37,7 @@ def boot(rig: Rig) -> list[Row]:
     spent_s = rig.board.spent_s
     seen_s = rig.up(on_s)
     started_s, ready_s = (stamp(rig, name) for name in STAMPS)
-    start_s = ready_s - started_s
+    began_s = started_s + _clock_s(rig)
     # the first state comes while the rest of the board still starts
     blame = rig.board.shell(
         "systemctl is-system-running --wait; "
@@ -45,7 +47,7 @@ def boot(rig: Rig) -> list[Row]:
     (rig.folder / "blame.txt").write_text(blame, encoding="utf-8")
     # of this boot only: an early try without a camera would show here
     restarts = int(prop(rig, "NRestarts"))
-    again_s, bare_s = _started_again(rig), min(_takes(rig, BARE) for _ in range(3))
+    again, bare_s = _started_again(rig), min(_takes(rig, BARE) for _ in range(3))
     return [
         Row("power-on to availability: online", True, f"{online_s - on_s:.1f} s"),
         Row("power-on to info", info["profile"] == "vehicle", f"{info_s - on_s:.1f} s"),
@@ -53,13 +55,15 @@ def boot(rig: Rig) -> list[Row]:
         Row("of this machine's processors until then", True, f"{spent_s:.0f} s of CPU time"),
         Row("power-on to a state with a face in it", True, f"{seen_s - on_s:.1f} s"),
         Row("kernel's start to service's start", restarts == 0, f"{started_s:.1f} s"),
-        Row("service's start to READY, in the boot", True, _against_bar(start_s)),
+        Row("service's start to READY, in the boot", True, _against_bar(ready_s - started_s)),
+        Row("… to the first state", True, _against_bar(state_s - began_s)),
         Row(
-            "… started again, the board at rest",
-            again_s <= max(READY_S, AT_MOST * bare_s),
-            f"{_against_bar(again_s)}, "
-            f"{again_s / bare_s:.1f} times Python with NumPy and OpenCV alone ({AT_MOST:g})",
+            "started again, the board at rest, to READY",
+            again.ready_s <= max(START_S, AT_MOST * bare_s),
+            f"{_against_bar(again.ready_s)}, "
+            f"{again.ready_s / bare_s:.1f} times Python with NumPy and OpenCV alone ({AT_MOST:g})",
         ),
+        Row("… to the first state", True, _against_bar(again.state_s)),
     ]
 
 
@@ -124,17 +128,42 @@ def closed(rig: Rig) -> list[Row]:
     ]
 
 
-def _started_again(rig: Rig) -> float:
-    """Seconds from a second start of the service to its READY."""
+@dataclass(frozen=True)
+class Start:
+    """Seconds from a start of the service to its READY, and to its first ``state``."""
+
+    ready_s: float
+    state_s: float
+
+
+def _started_again(rig: Rig) -> Start:
+    """The middle one of three, which are as long as this machine is busy."""
+    return sorted((_restarted(rig) for _ in range(3)), key=lambda start: start.state_s)[1]
+
+
+def _restarted(rig: Rig) -> Start:
     began_s = time.monotonic()
     rig.board.shell("systemctl restart mien", timeout_s=300)
+    state_s, _ = rig.wait("state", began_s, lambda _: True)
     rig.up(began_s)
     started_s, ready_s = (stamp(rig, name) for name in STAMPS)
-    return ready_s - started_s
+    return Start(ready_s - started_s, state_s - started_s - _clock_s(rig))
+
+
+def _clock_s(rig: Rig) -> float:
+    """What to add to the board's clock of monotonic seconds to have this machine's."""
+    offset_s, least_s = 0.0, math.inf
+    for _ in range(5):  # the quickest answer says it best
+        asked_s = time.monotonic()
+        board_s = float(rig.board.shell("cut -d' ' -f1 /proc/uptime"))
+        took_s = time.monotonic() - asked_s
+        if took_s < least_s:
+            offset_s, least_s = asked_s + took_s / 2 - board_s, took_s
+    return offset_s
 
 
 def _against_bar(start_s: float) -> str:
-    return f"{start_s:.1f} s (bar {READY_S:g}: {'met' if start_s <= READY_S else 'missed'})"
+    return f"{start_s:.1f} s (bar {START_S:g}: {'met' if start_s <= START_S else 'missed'})"
 
 
 def _takes(rig: Rig, command: str) -> float:
