@@ -23,6 +23,10 @@ PATIENCE_S = 60.0
 SETTLED_S = 10.0
 """So long it has to run on in one piece."""
 
+UNDO = "mien-trial-undo"
+UNDO_S = 300
+"""Longer than any trial. Whoever watches one may be killed: then systemd goes back."""
+
 CRASHES = 3
 """Restarts after which nobody waits any longer: a driver is not watched meanwhile."""
 
@@ -56,7 +60,8 @@ def verdict(looks: list[Look]) -> str | None:
 
 
 def begin(version: Path) -> None:
-    """Run ``version``, until the next start of the board or ``end``."""
+    """Run ``version``, until ``end``, the next start of the board, or five minutes have gone."""
+    _undo_later()
     own = RUN / UNIT
     own.parent.mkdir(parents=True, exist_ok=True)
     own.unlink(missing_ok=True)
@@ -73,12 +78,22 @@ def begin(version: Path) -> None:
 
 def end(*, restart: bool) -> None:
     """Forget the trial; ``restart``: and go back to the version that is ``current``."""
+    _systemctl("stop", f"{UNDO}.timer")
     (RUN / UNIT).unlink(missing_ok=True)
     shutil.rmtree(RUN / f"{UNIT}.d", ignore_errors=True)
     _systemctl("daemon-reload")
     if restart:
         _systemctl("reset-failed", UNIT)
         _systemctl("restart", UNIT)
+
+
+def _undo_later() -> None:
+    """What ``end`` does, by systemd, unless ``end`` comes before."""
+    _systemctl("stop", f"{UNDO}.timer")  # of a trial that nobody has ended
+    undo = f"rm -rf {RUN / UNIT} {RUN / UNIT}.d; systemctl daemon-reload; "
+    undo += f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}"
+    command = ["systemd-run", "--quiet", "--collect", f"--unit={UNDO}", f"--on-active={UNDO_S}"]
+    subprocess.run([*command, "/bin/sh", "-c", undo], check=False, start_new_session=True)
 
 
 def watch(

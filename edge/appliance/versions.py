@@ -113,11 +113,23 @@ def lay_out(source: Path, home: Home, wheels: Path | None = None, deps: str | No
         return version
     fresh = version.with_name(f".new-{version.name}")
     shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        _fill(fresh, source, version.name, home, needs, foreign=deps is not None)
+        fresh.rename(version)
+    except OSError:  # of a disk that is full: not fuller than before
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    settle(version.parent)
+    return version
+
+
+def _fill(fresh: Path, source: Path, name: str, home: Home, needs: str, *, foreign: bool) -> None:
+    """All of a version, on the disk. ``foreign``: for another processor than this."""
     for file in released(source):
         (fresh / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file, fresh / file)
     (fresh / "install.sh").chmod(0o755)
-    place = Path("/opt/mien/versions") / version.name
+    place = Path("/opt/mien/versions") / name
     launcher = fresh / "bin/mien"
     launcher.parent.mkdir()
     python = f"/opt/mien/deps/{needs}/bin/python"
@@ -126,14 +138,11 @@ def lay_out(source: Path, home: Home, wheels: Path | None = None, deps: str | No
     (fresh / "deps").symlink_to(f"../../deps/{needs}")
     for folder in (fresh, *(f for f in fresh.rglob("*") if f.is_dir() and not f.is_symlink())):
         folder.chmod(0o755)
-    if deps is None:  # else it is for another processor, and whoever lays it out does this
+    if not foreign:  # else whoever lays it out does this
         python = str(home.path / "deps" / needs / "bin/python")
         subprocess.run([python, "-I", "-B", "-c", LAY_DOWN, str(fresh)], check=False)
     compileall.compile_dir(fresh / "edge", quiet=1, stripdir=fresh, prependdir=place)
     os.sync()  # all of it, before it gets its name
-    fresh.rename(version)
-    settle(version.parent)
-    return version
 
 
 def _dependencies(source: Path, home: Home, wheels: Path | None) -> str:
@@ -158,7 +167,8 @@ def _dependencies(source: Path, home: Home, wheels: Path | None) -> str:
         subprocess.run([*pip, *offline, "--requirement", pins], check=True, env=env)
     except subprocess.CalledProcessError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        msg = f"{Path(error.cmd[0]).name} failed: is there a network? --wheels DIR goes without one"
+        failed = f"{Path(error.cmd[0]).name} failed"
+        msg = f"{failed}: is there room, and a network? --wheels DIR goes without one"
         raise InstallError(msg) from error
     shutil.rmtree(scratch)
     os.sync()

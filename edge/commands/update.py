@@ -11,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from edge.device import disk, stop
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
 SIGNERS = Path("/etc/mien/update_signers")
 CARDS = (Path("/boot/firmware"), Path("/boot"))
@@ -32,16 +35,30 @@ def run(arguments: argparse.Namespace) -> int:
         print("update: needs root: sudo mien update ...", file=sys.stderr)
         return 1
     home = Home()
-    with (home.path / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
         if arguments.card:
             return _from_card(home)
-        try:
+        with _alone(home):
             print(_back(home) if arguments.back else _update(home, _named(arguments.file)))
-        except InstallError as error:
-            print(f"update: {error}", file=sys.stderr)
-            return 1
-        return 0
+    except InstallError as error:
+        print(f"update: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # full, or read-only
+        print(f"update: {_words(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """No two updates at a time: the second waits."""
+    with (home.path / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _words(error: OSError) -> str:
+    return f"{error.filename or 'the disk'}: {error.strerror or error}"
 
 
 def _named(file: Path | None) -> Path:
@@ -53,25 +70,42 @@ def _named(file: Path | None) -> Path:
 
 def _from_card(home: Home) -> int:
     """What somebody has put beside ``mien.yaml``; answered there, and gone once it is judged."""
-    status = 0
+    answers: list[Answer] = []
     for card in CARDS:
+        said: list[str] = []  # of every file there
         for file in sorted(card.glob("*.update")):
-            judged = True
-            try:
-                text = _update(home, file)
-            except bundle.CannotTellError as error:
-                text, status, judged = f"{file.name}: not looked at, left here: {error}", 1, False
-            except InstallError as error:
-                text, status = f"{file.name}: not taken: {error}", 1
-            print(text)
-            _answer(card / REPORT, f"{text}\r\n".encode())
-            if judged:
+            answers.append(_judged(home, file))
+            said.append(f"{answers[-1].text}\r\n")
+            print(answers[-1].text)
+            _write(card / REPORT, "".join(said).encode())
+            if answers[-1].settled:
                 file.unlink()
                 disk.settle(card)
-    return status
+    return 0 if all(each.good for each in answers) else 1
 
 
-def _answer(file: Path, text: bytes) -> None:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a file on the card; one that is not settled stays there, for the next start."""
+
+    text: str
+    good: bool = False
+    settled: bool = True
+
+
+def _judged(home: Home, file: Path) -> Answer:
+    try:
+        with _alone(home):
+            return Answer(_update(home, file), good=True)
+    except bundle.CannotTellError as error:
+        return Answer(f"{file.name}: not looked at, left here: {error}", settled=False)
+    except InstallError as error:
+        return Answer(f"{file.name}: not taken: {error}")
+    except OSError as error:  # full, or read-only: not the file's fault
+        return Answer(f"{file.name}: not tried, left here: {_words(error)}", settled=False)
+
+
+def _write(file: Path, text: bytes) -> None:
     """Once: a file that is left there is asked about at every start."""
     if not file.is_file() or file.read_bytes() != text:
         disk.replace(file, text, mode=None)

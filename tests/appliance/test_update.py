@@ -1,128 +1,25 @@
-"""Whose updates are taken, and what counts as healthy."""
+"""Whose updates are taken, and what becomes of a file on the card."""
 
 from __future__ import annotations
 
+import errno
 import io
-import itertools
 import re
 import shutil
-import signal
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from edge.appliance import bundle, trial
-from edge.appliance.trial import Look, verdict
+from edge.__main__ import main
+from edge.appliance import bundle
 from edge.appliance.versions import Home, InstallError
 from edge.commands import update
 
 needs_openssh = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None, reason="needs ssh-keygen (apt install openssh-client)"
 )
-
-
-def looks(*spans: tuple[float, str, int, int]) -> list[Look]:
-    """Two looks a second: seconds, what it does, its process, restarts so far."""
-    found: list[Look] = []
-    for seconds, doing, pid, restarts in spans:
-        for _ in range(int(2 * seconds)):
-            t_s = len(found) / 2
-            found.append(Look(t_s, doing not in {"", "dead"}, pid, restarts, doing.strip("-")))
-    return found
-
-
-@pytest.mark.parametrize(
-    ("story", "end"),
-    [
-        (looks((3, "", 7, 0), (11, "watching", 7, 0)), "healthy"),
-        (looks((3, "", 7, 0), (9, "watching", 7, 0)), None),
-        (looks((8, "watching", 7, 0), (8, "watching", 8, 1)), None),
-        (looks((8, "watching", 7, 0), (2, "", 8, 1), (11, "watching", 8, 1)), "healthy"),
-        (
-            looks((2, "dead", 7, 0), (2, "dead", 8, 1), (2, "dead", 9, 2), (1, "dead", 9, 3)),
-            "ended",
-        ),
-        (looks((59, "-", 7, 0)), None),
-        (looks((61, "-", 7, 0)), "not watching within 60 s: it said nothing"),
-        (looks((61, "", 7, 0)), "not up within 60 s"),
-    ],
-)
-def test_a_version_is_healthy_once_it_watches_and_goes_on_for_a_while(story, end):
-    found = verdict(story)
-    assert found is None if end is None else end in str(found)
-
-
-@pytest.mark.parametrize(
-    ("old_pid", "story", "end"),
-    [
-        (0, looks(*((2, "dead", 0, n) for n in range(4))), "it ended 3 times"),
-        (0, looks((70, "", 0, 0)), "it was not up within 60 s"),
-        (7, looks((9, "watching", 7, 0), (12, "watching", 8, 0)), "healthy"),
-        (7, looks((70, "watching", 7, 0)), "what ran before had not ended within 60 s"),
-    ],
-)
-def test_a_trial_ends_whatever_ran_before(monkeypatch, old_pid, story, end):
-    now = itertools.count()
-    monkeypatch.setattr(trial, "observe", lambda: story[next(now)])
-    monkeypatch.setattr(trial.time, "sleep", lambda _s: None)
-    clock = itertools.count(step=0.5)
-    found = trial.watch(old_pid, lambda _text: None, lambda: False, lambda: next(clock))
-    assert found == end
-
-
-SYSTEMCTL = """\
-#!/bin/sh
-echo "$@" >>{log}
-[ "$1" != show ] || printf 'ActiveState=activating\nMainPID=%s\nNRestarts=0\nStatusText=\n' \
-  "$(grep -c restart {log})"
-"""
-TRY = """
-import sys
-from pathlib import Path
-from edge.appliance import trial
-from edge.appliance.versions import Home
-from edge.commands import update
-home = Home(Path(sys.argv[1]))
-trial.RUN = home.root / "run"
-update._try(home, home.path / "versions/2.0.0")
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_in_the_trial_goes_back_to_what_ran_before(tmp_path, number):
-    """A dropped connection, or a unit that has taken too long."""
-    log, systemctl, opt = tmp_path / "log", tmp_path / "systemctl", tmp_path / "opt/mien"
-    systemctl.write_text(SYSTEMCTL.format(log=log), encoding="ascii")
-    systemctl.chmod(0o755)
-    for version in ("1.0.0", "2.0.0"):
-        (opt / "versions" / version).mkdir(parents=True)
-        (opt / "versions" / version / "deps").symlink_to("../../deps/abc")
-    (opt / "deps/abc").mkdir(parents=True)
-    (opt / "current").symlink_to("versions/1.0.0")
-    process = subprocess.Popen(
-        [sys.executable, "-c", TRY, str(tmp_path)],
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        assert process.stdout is not None
-        assert [next(process.stdout) for _ in range(2)][-1] == "  process 1: starting\n"
-        assert (tmp_path / "run/mien.service.d/trial.conf").is_file()
-        process.send_signal(number)
-        try:
-            _, said = process.communicate(timeout=20)
-        finally:
-            process.kill()
-    assert (process.returncode, said) == (1, "update: told to stop: 2.0.0 was not kept\n")
-    assert log.read_text().splitlines()[-1] == "restart mien.service"
-    assert not list((tmp_path / "run").rglob("*.*"))
-    assert {each.name for each in (opt / "versions").iterdir()} == {"1.0.0"}
 
 
 @pytest.fixture
@@ -198,6 +95,39 @@ def test_a_file_stays_on_a_card_that_cannot_tell_whose_it_is(tmp_path, monkeypat
     assert update._from_card(home) == 1
     assert not file.exists()
     assert "cannot be read as an update" in answer.read_text()
+
+
+def test_each_file_on_a_card_has_its_answer_and_what_a_full_disk_keeps_from_trying_stays(
+    tmp_path, monkeypatch
+):
+    def tried(_home: Home, file: Path) -> str:
+        match file.name:
+            case "a.update":
+                raise InstallError("it ended 3 times")
+            case "b.update":
+                raise OSError(errno.ENOSPC, "No space left on device", "/opt/mien/.update")
+        return "2.0.0 runs"
+
+    for letter in "abc":
+        (tmp_path / f"{letter}.update").touch()
+    monkeypatch.setattr(update, "CARDS", (tmp_path,))
+    monkeypatch.setattr(update, "_update", tried)
+    (tmp_path / "opt/mien").mkdir(parents=True)
+    assert update._from_card(Home(tmp_path)) == 1
+    assert (tmp_path / "mien-update.txt").read_text().splitlines() == [
+        "a.update: not taken: it ended 3 times",
+        "b.update: not tried, left here: /opt/mien/.update: No space left on device",
+        "2.0.0 runs",
+    ]
+    assert [file.name for file in tmp_path.glob("*.update")] == ["b.update"]
+
+
+def test_a_disk_that_cannot_be_written_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(update.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(update, "Home", lambda: Home(tmp_path))
+    assert main(["update", "x.update"]) == 1
+    said = f"update: {tmp_path}/opt/mien/.lock: No such file or directory\n"
+    assert capsys.readouterr().err == said
 
 
 @needs_openssh

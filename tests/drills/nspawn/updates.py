@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from edge.appliance import release
+from edge.appliance import release, trial
 from tests.drills.machine import ROOT, machine, until, wheels
 from tests.drills.nspawn.drill import CARD, NOT_OURS, PASSWORD, Drill, listing
 
@@ -63,23 +63,59 @@ def _rolled_back(drill: Drill, file: Path, words: str) -> str:
     return f"back after {took_s:.0f} s: {said.strip().splitlines()[-1].partition('update: ')[2]}"
 
 
+KILL = """
+for process in /proc/[0-9]*; do
+  if tr '\\0' ' ' <$process/cmdline | grep -q 'bin/[m]ien update'; then
+    exec kill -s KILL ${process#/proc/}
+  fi
+done
+exit 1
+"""
+
+
+def killed_in_trial(drill: Drill) -> str:
+    """Whoever watches the trial is killed, as the kernel does it when memory is short."""
+    before = drill.current()
+    trying = _blind_trial(drill, "0.9.4")
+    assert drill.machine.run("sh", "-c", KILL).returncode == 0
+    trying.wait()
+    names = ("systemctl", "show", "--property=NextElapseUSecMonotonic", "--value")
+    assert drill.machine.run(*names, f"{trial.UNDO}.timer").stdout.strip() not in {"", "infinity"}
+    began = time.monotonic()
+    # what the timer starts, now: nobody wants to wait for five minutes
+    drill.machine.run("systemctl", "start", f"{trial.UNDO}.service")
+    drill.watching(began, "a state after it was undone")
+    _assert_runs(drill, before)
+    return f"systemd goes back by itself (set for {trial.UNDO_S} s after the start of the trial)"
+
+
 def cut_in_trial(drill: Drill) -> str:
     """The power goes while a version is tried, and comes back."""
     before = drill.current()
-    blind = "import time\nfrom edge.device import watchdog\nwatchdog.ready()\ntime.sleep(600)\n"
-    file = _release(drill, "0.9.5", {"edge/commands/service.py": blind})
-    trying = drill.machine.start("mien", "update", f"/drill/{file.name}")
-    assert trying.stdout is not None
-    until(lambda: "process" in trying.stdout.readline(), "the trial")
+    trying = _blind_trial(drill, "0.9.5")
     drill.machine.cut()
     trying.wait()
     began = time.monotonic()
     drill.machine.boot()
     drill.watching(began, "a state after the cut")
-    assert drill.current() == before
+    _assert_runs(drill, before)
+    return "the old version starts"
+
+
+def _blind_trial(drill: Drill, number: str) -> subprocess.Popen[str]:
+    """``mien update``, in the trial of a version that never watches."""
+    blind = "import time\nfrom edge.device import watchdog\nwatchdog.ready()\ntime.sleep(600)\n"
+    file = _release(drill, number, {"edge/commands/service.py": blind})
+    trying = drill.machine.start("mien", "update", f"/drill/{file.name}")
+    assert trying.stdout is not None
+    until(lambda: "process" in trying.stdout.readline(), "the trial")
+    return trying
+
+
+def _assert_runs(drill: Drill, version: str) -> None:
+    assert drill.current() == version
     running = drill.machine.run("systemctl", "show", "--property=ExecStart", "mien.service").stdout
     assert "/opt/mien/current/" in running
-    return "the old version starts"
 
 
 def from_the_card(drill: Drill) -> str:
@@ -184,6 +220,7 @@ STORIES = {
     "update refused": update_refused,
     "update that crashes": update_crashes,
     "update that is blind": update_blind,
+    "killed in a trial": killed_in_trial,
     "power cut in a trial": cut_in_trial,
     "update from the card": from_the_card,
     "uninstalled": taken_away,
