@@ -90,8 +90,9 @@ def end(*, restart: bool) -> None:
 def _undo_later() -> None:
     """What ``end`` does, by systemd, unless ``end`` comes before."""
     _systemctl("stop", f"{UNDO}.timer")  # of a trial that nobody has ended
-    undo = f"rm -rf {RUN / UNIT} {RUN / UNIT}.d; systemctl daemon-reload; "
-    undo += f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}"
+    # no semicolon: systemd 252 writes it into its unit as something that the shell does not know
+    undo = f"rm -rf {RUN / UNIT} {RUN / UNIT}.d && systemctl daemon-reload"
+    undo += f" && systemctl restart {UNIT}"
     command = ["systemd-run", "--quiet", "--collect", f"--unit={UNDO}", f"--on-active={UNDO_S}"]
     subprocess.run([*command, "/bin/sh", "-c", undo], check=False, start_new_session=True)
 

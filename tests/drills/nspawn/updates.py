@@ -66,7 +66,8 @@ def _rolled_back(drill: Drill, file: Path, words: str) -> str:
 KILL = """
 for process in /proc/[0-9]*; do
   if tr '\\0' ' ' <$process/cmdline | grep -q 'bin/[m]ien update'; then
-    exec kill -s KILL ${process#/proc/}
+    kill -s KILL ${process#/proc/}
+    exit
   fi
 done
 exit 1
