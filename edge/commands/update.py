@@ -79,7 +79,7 @@ def _from_card(home: Home) -> int:
             print(answers[-1].text)
             _write(card / REPORT, "".join(said).encode())
             if answers[-1].settled:
-                file.unlink()
+                file.unlink(missing_ok=True)
                 disk.settle(card)
     return 0 if all(each.good for each in answers) else 1
 
@@ -158,7 +158,11 @@ def _try(home: Home, version: Path) -> str:
                 trial.end(restart=True)
                 versions.tidy(home)
         if found == "healthy":
-            _keep(home, version)
+            try:
+                _keep(home, version)
+            except OSError:  # the disk is full: what could not be kept does not run on, either
+                trial.end(restart=True)
+                raise
         if stop.asked():  # not the version's fault: no InstallError, a file on the card stays
             kept = "runs" if found == "healthy" else "was not kept"
             raise SystemExit(f"update: told to stop: {version.name} {kept}")

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.appliance import bundle
+from edge.appliance import bundle, trial
+from edge.appliance.trial import Look
 from edge.appliance.versions import Home, InstallError
 from edge.commands import update
 
@@ -145,3 +146,18 @@ def test_even_a_signed_update_stays_in_its_folder(key, tmp_path, name):
         tar.add(tmp_path / "payload.sig", "payload.tar.gz.sig")
     with pytest.raises(InstallError, match="has no place in an update"):
         bundle.unpacked(tmp_path / "x.update", signers(own), tmp_path / "into")
+
+
+def test_a_healthy_version_that_cannot_be_kept_does_not_run_on(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/opt/mien/.current.new")
+
+    ends: list[bool] = []
+    monkeypatch.setattr(trial, "observe", lambda: Look(0, True, 7, 0, "watching"))
+    monkeypatch.setattr(trial, "begin", lambda _: None)
+    monkeypatch.setattr(trial, "watch", lambda *_: "healthy")
+    monkeypatch.setattr(trial, "end", lambda *, restart: ends.append(restart))
+    monkeypatch.setattr(update.versions, "switch", full)
+    with pytest.raises(OSError, match="No space left"):
+        update._try(Home(tmp_path), tmp_path / "opt/mien/versions/2.0.0")
+    assert ends == [True]
