@@ -120,8 +120,8 @@ def _say(card: Path | None, wrong: list[str], held: str) -> None:
     text = bootfile.complaint(wrong, held).encode() if wrong else None
     if text is None:
         (card / ERRORS).unlink(missing_ok=True)
-    elif disk.read(card / ERRORS) != text:
-        disk.replace(card / ERRORS, text, mode=None)
+    else:
+        disk.put(card / ERRORS, text, mode=None)
 
 
 def _misnamed(card: Path | None) -> list[str]:

@@ -70,18 +70,20 @@ def _named(file: Path | None) -> Path:
 
 def _from_card(home: Home) -> int:
     """What somebody has put beside ``mien.yaml``; answered there, and gone once it is judged."""
-    answers: list[Answer] = []
+    status = 0
     for card in CARDS:
-        said: list[str] = []  # of every file there
+        said = ""  # of every file there
         for file in sorted(card.glob("*.update")):
-            answers.append(_judged(home, file))
-            said.append(f"{answers[-1].text}\r\n")
-            print(answers[-1].text)
-            _write(card / REPORT, "".join(said).encode())
-            if answers[-1].settled:
+            answer = _judged(home, file)
+            status = status if answer.good else 1
+            said += f"{answer.text}\r\n"
+            print(answer.text)
+            # only what is new: a file that is left there is asked about at every start
+            disk.put(card / REPORT, said.encode(), mode=None)
+            if answer.settled:
                 file.unlink(missing_ok=True)
                 disk.settle(card)
-    return 0 if all(each.good for each in answers) else 1
+    return status
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,6 @@ def _judged(home: Home, file: Path) -> Answer:
         return Answer(f"{file.name}: not taken: {error}")
     except OSError as error:  # full, or read-only: not the file's fault
         return Answer(f"{file.name}: not tried, left here: {_words(error)}", settled=False)
-
-
-def _write(file: Path, text: bytes) -> None:
-    """Once: a file that is left there is asked about at every start."""
-    if not file.is_file() or file.read_bytes() != text:
-        disk.replace(file, text, mode=None)
 
 
 def _update(home: Home, file: Path) -> str:

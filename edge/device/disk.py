@@ -36,11 +36,11 @@ def replace(file: Path, data: bytes, mode: int | None = 0o600, group: str | None
     settle(file.parent)
 
 
-def put(file: Path, data: bytes) -> None:
-    """Write what has changed, below folders that are made: cards wear. Raises ``OSError``."""
+def put(file: Path, data: bytes, mode: int | None = 0o600) -> None:
+    """``replace`` where it has changed, below folders that are made: cards wear. ``OSError``."""
     if read(file) != data:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace(file, data)
+        replace(file, data, mode)
 
 
 def remove(file: Path) -> None:
