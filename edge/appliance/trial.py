@@ -7,7 +7,6 @@ worked a frame through and gone on for a while is made ``current``.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from dataclasses import dataclass
@@ -61,7 +60,9 @@ def verdict(looks: list[Look]) -> str | None:
 
 def begin(version: Path) -> None:
     """Run ``version``, until ``end``, the next start of the board, or five minutes have gone."""
-    _undo_later()
+    _systemctl("stop", f"{UNDO}.timer")  # of a trial that nobody has ended
+    later = ("systemd-run", "--quiet", "--collect", f"--unit={UNDO}", f"--on-active={UNDO_S}")
+    _run(*later, "/bin/sh", "-c", _back())
     own = RUN / UNIT
     own.parent.mkdir(parents=True, exist_ok=True)
     own.unlink(missing_ok=True)
@@ -79,22 +80,20 @@ def begin(version: Path) -> None:
 def end(*, restart: bool) -> None:
     """Forget the trial; ``restart``: and go back to the version that is ``current``."""
     _systemctl("stop", f"{UNDO}.timer")
-    (RUN / UNIT).unlink(missing_ok=True)
-    shutil.rmtree(RUN / f"{UNIT}.d", ignore_errors=True)
-    _systemctl("daemon-reload")
-    if restart:
-        _systemctl("reset-failed", UNIT)
-        _systemctl("restart", UNIT)
+    _run("/bin/sh", "-c", _back() if restart else _forgotten())
 
 
-def _undo_later() -> None:
-    """What ``end`` does, by systemd, unless ``end`` comes before."""
-    _systemctl("stop", f"{UNDO}.timer")  # of a trial that nobody has ended
-    # no semicolon: systemd 252 writes it into its unit as something that the shell does not know
-    undo = f"rm -rf {RUN / UNIT} {RUN / UNIT}.d && systemctl daemon-reload"
-    undo += f" && systemctl restart {UNIT}"
-    command = ["systemd-run", "--quiet", "--collect", f"--unit={UNDO}", f"--on-active={UNDO_S}"]
-    subprocess.run([*command, "/bin/sh", "-c", undo], check=False, start_new_session=True)
+def _forgotten() -> str:
+    """For a shell, since systemd does it too, where nobody is left to call ``end``.
+
+    Without a semicolon: systemd 252 writes that into a unit as something no shell knows.
+    """
+    return f"rm -rf {RUN / UNIT} {RUN / UNIT}.d && systemctl daemon-reload"
+
+
+def _back() -> str:
+    afresh = f"(systemctl reset-failed {UNIT} || true) && systemctl restart {UNIT}"
+    return f"{_forgotten()} && {afresh}"
 
 
 def watch(
@@ -140,6 +139,9 @@ def observe() -> Look:
 
 
 def _systemctl(*arguments: str) -> None:
+    _run("systemctl", *arguments)
+
+
+def _run(*command: str) -> None:
     """In a session of its own: Ctrl-C and a terminal that is gone do not end the way back."""
-    command = ["systemctl", *arguments]
     subprocess.run(command, check=False, stdin=subprocess.DEVNULL, start_new_session=True)
