@@ -76,12 +76,10 @@ def measure(arguments: argparse.Namespace, folder: Path) -> int:
         workers = _start(arguments, broker.port)
         try:
             births_s = _until_online(listener, arguments.devices, 0)
-            process = psutil.Process(broker.process.pid)  # type: ignore[union-attr]
-            steady = _steady(listener, process, arguments.seconds)
+            steady = _steady(listener, psutil.Process(broker.pid), arguments.seconds)
             mark = len(listener.heard)
             began = time.monotonic()
-            broker.process.terminate()  # type: ignore[union-attr]
-            broker.process.wait()  # type: ignore[union-attr]
+            broker.stop()
             broker.start()
             back_s = _until_online(listener, arguments.devices, mark, began)
         finally:

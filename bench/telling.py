@@ -26,6 +26,7 @@ from edge.device.camera import CameraSettings
 from edge.judge.rules import Rules
 from edge.see.settings import SightSettings
 from edge.see.sight import Sight
+from edge.tell import messages as m
 from edge.tell.mqtt import Publisher
 from edge.tell.report import Identity, Reporter, Said
 from edge.tell.settings import MqttSettings
@@ -74,8 +75,9 @@ def latency(port: int, folder: Path, count: int) -> list[Row]:
                 time.sleep(0.004)
         until(lambda: out.tend() or len(listener.heard) >= count)
     late_ms = sorted(
-        1000 * (h.at_s - said_s[h.message.id, h.message.rev])  # type: ignore[attr-defined]
-        for h in listener.heard
+        1000 * (heard.at_s - said_s[said.id, said.rev])
+        for heard in listener.heard
+        if isinstance(said := heard.message, m.Event)
     )
     p50, p99 = late_ms[count // 2], late_ms[count * 99 // 100]
     return [

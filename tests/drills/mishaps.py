@@ -72,9 +72,7 @@ def paused(folder: Path, pace: Pace) -> Outcome:
 
 def restarted(folder: Path, pace: Pace) -> Outcome:
     def restart(broker: Mosquitto) -> None:
-        assert broker.process is not None
-        broker.process.terminate()
-        broker.process.wait()
+        broker.stop()
         broker.start()
 
     return outage(folder, dataclasses.replace(pace, outage_s=pace.drive_s), restart, lambda _: None)

@@ -76,6 +76,17 @@ class Mosquitto:
             return True
         return False
 
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def stop(self) -> None:
+        """As its service would be: it writes down what it has."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait()
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
