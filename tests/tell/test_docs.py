@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from docs import make
+from docs import api, make
 from edge.tell import messages as m
 from edge.tell import requests as r
 from tests.tell.brokers import Listener, a_broker, until
@@ -76,7 +76,7 @@ def flat(value: dict[str, Any], prefix: str = "") -> set[str]:
 
 
 def said_by(*names: str) -> set[str]:
-    return set[str]().union(*(flat(json.loads((make.GOLDEN / n).read_bytes())) for n in names))
+    return set[str]().union(*(flat(json.loads((api.GOLDEN / n).read_bytes())) for n in names))
 
 
 def test_the_collectors_and_the_dashboard_name_only_fields_that_are_said() -> None:
