@@ -8,9 +8,13 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge import __version__
 from edge.device.stop import leave_at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXTRAS = {"analyze": "analyze", "demo": "demo", "watch": "tools"}
 """Commands that need more than the service does, and where it is to be had."""
@@ -18,9 +22,12 @@ EXTRAS = {"analyze": "analyze", "demo": "demo", "watch": "tools"}
 
 def main(argv: list[str] | None = None) -> int:
     """Run ``mien``; gives the exit status."""
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(words[0] if words else None).parse_args(words)
     if arguments.command == "run":  # before anything heavy is imported: a stop may come early
         leave_at_once()
+    # what we multiply is small: NumPy's and OpenCV's OpenBLAS would each start threads for nothing
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # what is loaded stays: looking through it again and again is a tenth of a start
     try:
         command = importlib.import_module(f"edge.commands.{arguments.command}")
@@ -42,88 +49,95 @@ def main(argv: list[str] | None = None) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(only: str | None = None) -> argparse.ArgumentParser:
+    """All commands, or the one that is asked for: the others cost a start, and say nothing."""
     parser = argparse.ArgumentParser(
         prog="mien", description="Reads faces on a small board and says what matters over MQTT."
     )
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (text, fill) in COMMANDS.items():
+        if only not in COMMANDS or name == only:
+            about = text[0].upper() + text[1:] + "."
+            fill(commands.add_parser(name, help=text, description=about))
+    return parser
 
-    run = _add(commands, "run", "the service: watch the camera, publish to the broker")
-    _config(run)
-    _record(run)
-    _state(run)
-    run.add_argument("--source", help="camera instead of the one in the configuration")
-    run.add_argument(
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    _config(parser)
+    _record(parser)
+    _state(parser)
+    parser.add_argument("--source", help="camera instead of the one in the configuration")
+    parser.add_argument(
         "--page",
         nargs="?",
         const="127.0.0.1:8077",
         metavar="HOST:PORT",
         help="serve a page to aim the camera by, for 15 minutes (default: on this machine alone)",
     )
-
-    run.add_argument(
+    parser.add_argument(
         "--aim", type=Path, metavar="FILE", help="serve that page where mien.yaml has asked for it"
     )
 
-    demo = _add(commands, "demo", "play a clip through the service, with a broker of its own")
-    demo.add_argument("--clip", type=Path, required=True, help="video file to play as the camera")
-    demo.add_argument("--broker", metavar="HOST[:PORT]", help="use this broker instead")
-    demo.add_argument("--fast", action="store_true", help="as fast as it goes, not in real time")
-    _record(demo)
 
-    replay = _add(commands, "replay", "judge a recording again: the same steps, no camera")
-    replay.add_argument("recording", type=Path, metavar="FILE")
-    _config(replay)
-    replay.add_argument("--steps", action="store_true", help="every step as a JSON line")
-    replay.add_argument(
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--clip", type=Path, required=True, help="video file to play as the camera")
+    parser.add_argument("--broker", metavar="HOST[:PORT]", help="use this broker instead")
+    parser.add_argument("--fast", action="store_true", help="as fast as it goes, not in real time")
+    _record(parser)
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recording", type=Path, metavar="FILE")
+    _config(parser)
+    parser.add_argument("--steps", action="store_true", help="every step as a JSON line")
+    parser.add_argument(
         "--rules", type=Path, metavar="FILE", help="judge by the rules of this configuration"
     )
-    replay.add_argument(
+    parser.add_argument(
         "--diff", action="store_true", help="which alerts come, go or move with --rules"
     )
-    replay.add_argument("--plot", type=Path, metavar="OUT.png", help="draw it (extra `plot`)")
+    parser.add_argument("--plot", type=Path, metavar="OUT.png", help="draw it (extra `plot`)")
 
-    watch = _add(commands, "watch", "show what the devices at a broker say")
-    watch.add_argument("--broker", default="localhost", metavar="HOST[:PORT]")
-    watch.add_argument("--base", default="mien", help="first level of the topics")
-    watch.add_argument("--device", default="+", help="only this device")
-    watch.add_argument("--json", action="store_true", help="a line of JSON for each message")
 
-    analyze = _add(commands, "analyze", "photos and videos: who showed what, for how long")
-    _analyze(analyze)
+def _watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--broker", default="localhost", metavar="HOST[:PORT]")
+    parser.add_argument("--base", default="mien", help="first level of the topics")
+    parser.add_argument("--device", default="+", help="only this device")
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each message")
 
-    check = _add(commands, "check", "board, configuration, camera, broker, service: a line each")
-    check.add_argument(
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--config", type=Path, metavar="FILE", help="default: the service's own, else config.yaml"
     )
-    _state(check)
-    check.add_argument("--unit", default="mien", help="the service to ask about (default: mien)")
-    check.add_argument(
+    _state(parser)
+    parser.add_argument("--unit", default="mien", help="the service to ask about (default: mien)")
+    parser.add_argument(
         "--report", type=Path, metavar="FILE", help="write it all for support: no secrets, pictures"
     )
 
-    boot = _add(
-        commands, "boot", "settings, secrets and Wi-Fi from mien.yaml on the boot partition"
-    )
-    boot.add_argument(
+
+def _boot(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--partition", type=Path, metavar="DIR", help="default: /boot/firmware, else /boot"
     )
-    boot.add_argument(
+    parser.add_argument(
         "--address", action="store_true", help="only say in mien-aim.txt where the page is"
     )
-    boot.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
+    parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
 
-    update = _add(commands, "update", "try a signed update, and keep it if it is healthy")
-    update.add_argument("file", type=Path, nargs="?", metavar="FILE")
-    update.add_argument("--back", action="store_true", help="the version before, in the same way")
-    update.add_argument("--card", action="store_true", help="*.update on the boot partition")
 
-    bench = _add(commands, "bench", "what a frame costs on this machine")
-    _config(bench)
-    bench.add_argument("--clip", type=Path, required=True, help="video file to measure on")
-    bench.add_argument("--frames", type=int, default=300)
-    return parser
+def _update(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    parser.add_argument("--back", action="store_true", help="the version before, in the same way")
+    parser.add_argument("--card", action="store_true", help="*.update on the boot partition")
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    _config(parser)
+    parser.add_argument("--clip", type=Path, required=True, help="video file to measure on")
+    parser.add_argument("--frames", type=int, default=300)
 
 
 def _analyze(parser: argparse.ArgumentParser) -> None:
@@ -152,12 +166,6 @@ def _analyze(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
-) -> argparse.ArgumentParser:
-    return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-
-
 def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE")
 
@@ -177,6 +185,19 @@ def _record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", type=Path, metavar="FILE", help="write observations (no pictures) as JSON lines"
     )
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "run": ("the service: watch the camera, publish to the broker", _run),
+    "demo": ("play a clip through the service, with a broker of its own", _demo),
+    "replay": ("judge a recording again: the same steps, no camera", _replay),
+    "watch": ("show what the devices at a broker say", _watch),
+    "analyze": ("photos and videos: who showed what, for how long", _analyze),
+    "check": ("board, configuration, camera, broker, service: a line each", _check),
+    "boot": ("settings, secrets and Wi-Fi from mien.yaml on the boot partition", _boot),
+    "update": ("try a signed update, and keep it if it is healthy", _update),
+    "bench": ("what a frame costs on this machine", _bench),
+}
 
 
 if __name__ == "__main__":

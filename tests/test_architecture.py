@@ -169,3 +169,14 @@ def test_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert done.returncode == 0
+
+
+def test_what_multiplies_small_things_starts_no_threads():
+    code = (
+        "from edge.__main__ import main; main(['replay', 'nowhere']); import cv2, numpy; "
+        "print(open('/proc/self/status').read().split('Threads:')[1].split()[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["1"], done.stderr
