@@ -151,14 +151,21 @@ def test_no_file_starts_a_thread_or_swallows_everything(file):
             )
 
 
+def alone(code: str) -> subprocess.CompletedProcess[str]:
+    """In a Python that has loaded nothing else."""
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+
 def test_judging_needs_neither_numpy_nor_opencv_nor_a_model():
     code = (
         "import sys; import edge.pipeline, edge.judge.advance, edge.recording; "
         "heavy = {'cv2', 'numpy', 'paho', 'ai_edge_litert', 'yaml'} & set(sys.modules); "
         "sys.exit(', '.join(sorted(heavy)) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
-    assert done.returncode == 0
+    done = alone(code)
+    assert done.returncode == 0, done.stderr
 
 
 def test_help_loads_nothing_heavy():
@@ -167,8 +174,8 @@ def test_help_loads_nothing_heavy():
         "heavy = {'cv2', 'numpy', 'paho', 'msgspec', 'rich'} & set(sys.modules); "
         "sys.exit(', '.join(sorted(heavy)) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
-    assert done.returncode == 0
+    done = alone(code)
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_multiplies_small_things_starts_no_threads():
@@ -176,7 +183,5 @@ def test_what_multiplies_small_things_starts_no_threads():
         "from edge.__main__ import main; main(['replay', 'nowhere']); import cv2, numpy; "
         "print(open('/proc/self/status').read().split('Threads:')[1].split()[0])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
-    )
+    done = alone(code)
     assert done.stdout.split() == ["1"], done.stderr
