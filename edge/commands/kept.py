@@ -1,11 +1,12 @@
 """What has been set over MQTT: kept in the state directory, laid over config.yaml.
 
-config.yaml belongs to the owner of the device and is never written.
+config.yaml belongs to the owner of the device and is never written. What is kept is there twice.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Scalar = bool | int | float | str | None
-FILE = "kept.json"
+FILE, COPY = "kept.json", "kept.copy.json"
+
+DAMAGED = (msgspec.DecodeError, ValueError, OSError)
+"""What reading a file may raise that a card has damaged; ``ValueError``: not UTF-8."""
+
+log = logging.getLogger("mien")
 
 
 class Controls(Struct, frozen=True, kw_only=True):
@@ -42,19 +48,40 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 def load(folder: Path | None) -> Kept:
-    """What was kept. Raises ``ConfigError`` for a file that is not ours."""
+    """What was kept. Raises ``ConfigError`` where neither the file nor its copy can be read.
+
+    A card loses a block in some year, and nobody is there to remove a file: the board shall start.
+    Whoever removes the file goes back to config.yaml alone, whatever the copy says.
+    """
     if folder is None or not (folder / FILE).is_file():
         return Kept()
+    file, copy = folder / FILE, folder / COPY
     try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=Kept)
-    except (msgspec.DecodeError, ValueError, OSError) as error:  # ValueError: not UTF-8
-        msg = f"{folder / FILE}: {error}; remove the file to go back to config.yaml alone"
-        raise ConfigError(msg) from error
+        kept = _read(file)
+        good, other = file, copy
+    except DAMAGED as error:
+        try:
+            kept = _read(copy)
+        except DAMAGED:
+            msg = f"{file}: {error}; remove the file to go back to config.yaml alone"
+            raise ConfigError(msg) from error
+        log.error("%s: %s; its copy holds", file, error)  # noqa: TRY400 - one line
+        good, other = copy, file
+    with contextlib.suppress(OSError):  # neither is worth less for that
+        disk.put(other, good.read_bytes())
+    return kept
 
 
 def store(kept: Kept, folder: Path) -> None:
     """Write it so that a power cut leaves the old or the new, whole. Raises ``OSError``."""
-    disk.replace(folder / FILE, msgspec.json.format(msgspec.json.encode(kept), indent=1))
+    data = msgspec.json.format(msgspec.json.encode(kept), indent=1)
+    disk.replace(folder / FILE, data)
+    with contextlib.suppress(OSError):  # made good with the next start
+        disk.replace(folder / COPY, data)
+
+
+def _read(file: Path) -> Kept:
+    return msgspec.json.decode(file.read_bytes(), type=Kept)
 
 
 def overlay(config: Config, values: Mapping[str, Scalar], name: str) -> Config:

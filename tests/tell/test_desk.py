@@ -188,7 +188,8 @@ def test_what_was_set_is_there_after_a_restart(tmp_path: Path) -> None:
     again = opened(desk.file, keeping.load(tmp_path))
     assert again.config == desk.config
     assert again.kept.controls == Controls(capture=False)
-    assert os.listdir(tmp_path) == ["kept.json"]  # noqa: PTH208 - nothing half-written is left
+    # nothing half-written is left
+    assert sorted(os.listdir(tmp_path)) == ["kept.copy.json", "kept.json"]  # noqa: PTH208
 
 
 def test_a_folder_that_cannot_be_written_leaves_the_old_file_whole(tmp_path: Path) -> None:
@@ -199,11 +200,54 @@ def test_a_folder_that_cannot_be_written_leaves_the_old_file_whole(tmp_path: Pat
     assert keeping.load(tmp_path).config == {MICROSLEEP: 1.8}
 
 
-@pytest.mark.parametrize("damage", [b'{"config": [', b'{"config": {"prof\xe9le": 1}}'])
-def test_a_kept_file_that_is_damaged_is_refused_in_words(tmp_path: Path, damage: bytes) -> None:
-    (tmp_path / "kept.json").write_bytes(damage)
+DAMAGES = [b"", bytes(100), b'{"config": [', b'{"config": {"prof\xe9le": 1}}']
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_kept_file_that_is_damaged_is_made_good_from_its_copy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: bytes
+) -> None:
+    kept = Kept(config={MICROSLEEP: 1.8}, controls=Controls(emotion=False))
+    keeping.store(kept, tmp_path)
+    for name in ("kept.json", "kept.copy.json"):
+        whole = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(damage)
+        assert keeping.load(tmp_path) == kept
+        assert (tmp_path / name).read_bytes() == whole
+    [said] = caplog.messages  # of the copy nobody need know
+    assert "kept.json: " in said
+    assert said.endswith("; its copy holds")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_kept_file_that_is_damaged_with_its_copy_is_refused_in_words(
+    tmp_path: Path, damage: bytes
+) -> None:
+    for name in ("kept.json", "kept.copy.json"):
+        (tmp_path / name).write_bytes(damage)
     with pytest.raises(ConfigError, match=r"kept\.json: .*; remove the file"):
         keeping.load(tmp_path)
+
+
+def test_a_kept_file_that_was_removed_does_not_come_back(tmp_path: Path) -> None:
+    keeping.store(Kept(config={MICROSLEEP: 1.8}), tmp_path)
+    (tmp_path / "kept.json").unlink()
+    assert keeping.load(tmp_path) == Kept()
+
+
+def test_a_power_cut_between_the_two_leaves_the_newer(tmp_path: Path) -> None:
+    keeping.store(Kept(config={MICROSLEEP: 1.8}), tmp_path)
+    older = (tmp_path / "kept.copy.json").read_bytes()
+    keeping.store(Kept(config={MICROSLEEP: 1.2}), tmp_path)
+    (tmp_path / "kept.copy.json").write_bytes(older)
+    assert keeping.load(tmp_path).config == {MICROSLEEP: 1.2}
+    assert (tmp_path / "kept.copy.json").read_bytes() == (tmp_path / "kept.json").read_bytes()
+
+
+def test_a_copy_that_cannot_be_written_costs_no_setting(tmp_path: Path) -> None:
+    (tmp_path / ".kept.copy.json.new").mkdir()
+    keeping.store(Kept(config={MICROSLEEP: 1.8}), tmp_path)
+    assert keeping.load(tmp_path).config == {MICROSLEEP: 1.8}
 
 
 def test_a_kept_value_that_is_no_longer_allowed_is_refused_by_name() -> None:
