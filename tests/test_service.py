@@ -108,6 +108,19 @@ def test_a_camera_that_is_shut_while_she_sleeps_ends_that_and_begins_anew_when_o
             assert [e["change"] for e in story].count("end") == 1
 
 
+def test_a_setting_that_cannot_hold_any_more_is_told_of_and_costs_no_start(
+    broker, port, listen, service, sleeper, tmp_path
+):
+    (tmp_path / "kept.json").write_bytes(b'{"config": {"rules.drowsiness.microsleep_s": 9}}')
+    with broker(port):
+        hears = listen(port)
+        service(sleeper, port, "--state", str(tmp_path), loop=True)
+        log = hears.wait_for("log", lambda said: "left out" in said["msg"])
+        assert log["level"] == "error"
+        assert log["msg"].startswith("kept.json: rules.drowsiness.microsleep_s: expected ")
+        hears.wait_for("event", lambda e: e["type"] == "sleep" and e["change"] == "new")
+
+
 def test_a_killed_service_is_offline_by_its_will(broker, port, listen, service, sleeper):
     with broker(port):
         hears = listen(port)

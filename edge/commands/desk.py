@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from edge.commands.kept import Controls, Kept, Scalar, overlay, strictness
+from edge.commands.kept import FILE, Controls, Kept, Scalar, overlay, strictness
 from edge.config import Config, ConfigError, Profile
 from edge.device.camera import without_password
 from edge.judge.advance import REOPENED
@@ -39,6 +39,7 @@ class Desk(Struct, frozen=True):
     """The configuration as it holds, what of it was set from outside, and what is to be done.
 
     ``for_judge``: names of requests that the judgement is to be told of with the next frame.
+    ``lost``: what was kept and cannot hold any more, in words.
     """
 
     file: Config
@@ -48,6 +49,7 @@ class Desk(Struct, frozen=True):
     vehicle: r.Vehicle | None = None
     restart: bool = False
     rebirth: bool = False
+    lost: tuple[str, ...] = ()
 
     @property
     def emotion(self) -> bool:
@@ -64,12 +66,40 @@ class Reply(Struct, frozen=True):
 
 
 def opened(file: Config, kept: Kept) -> Desk:
-    """A desk for ``config.yaml`` as read and what was kept. Raises ``ConfigError``."""
+    """A desk for ``config.yaml`` as read and what was kept.
+
+    What does not go with the file any more, since the owner or a newer version has drawn a limit
+    elsewhere, gives way and is told of: a board that nobody looks at shall start.
+    """
     values = dict(kept.config)
     profile = values.get("profile")
     if isinstance(profile, str) and strictness(profile) < strictness(file.profile):
         del values["profile"]  # the owner has become stricter since
-    return Desk(file, kept, overlay(file, values, "kept.json"))
+    config, lost = _fitting(file, values)
+    left = {key: value for key, value in kept.config.items() if key not in lost}
+    words = tuple(f"{error}: left out, config.yaml holds" for error in lost.values())
+    return Desk(file, replace(kept, config=left), config, lost=words)
+
+
+def _fitting(file: Config, values: Data) -> tuple[Config, dict[str, str]]:
+    """``file`` with as many of the values as go with it and one another; why, for each other."""
+    try:
+        return overlay(file, values, FILE), {}
+    except ConfigError:
+        held: Data = {}
+    waiting = sorted(values, key=lambda key: key != "profile")  # what is inferred of people first
+    while True:
+        lost: dict[str, str] = {}
+        for key in waiting:
+            try:
+                overlay(file, {**held, key: values[key]}, FILE)
+            except ConfigError as error:
+                lost[key] = str(error)
+            else:
+                held[key] = values[key]
+        if len(lost) == len(waiting):
+            return overlay(file, held, FILE), lost
+        waiting = list(lost)  # a value may have needed one that came after it
 
 
 def obey(  # noqa: C901, PLR0912 - one case for each thing that can be asked

@@ -65,6 +65,7 @@ def serve(
     with ExitStack() as stack:
         stack.enter_context(stop.listening())
         grumbles = stack.enter_context(overheard())
+        _regret(desk)
         signal = stack.enter_context(_signal(config.board, pulse))
         out = stack.enter_context(Publisher(config.mqtt, config.device, state))
         stack.callback(watchdog.stopping)
@@ -123,6 +124,12 @@ def _signal(settings: BuzzerSettings, pulse: Pulse) -> Signal:
         log.error("%s", error)  # noqa: TRY400 - a user caused it: one line, no traceback
         pulse.standing = ("buzzer_gone",)
         return Signal(BuzzerSettings())
+
+
+def _regret(desk: Desk) -> None:
+    """Who set it over MQTT hears there that it does not hold any more."""
+    for words in desk.lost:
+        log.error("%s", words)
 
 
 @contextmanager

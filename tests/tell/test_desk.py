@@ -250,9 +250,31 @@ def test_a_copy_that_cannot_be_written_costs_no_setting(tmp_path: Path) -> None:
     assert keeping.load(tmp_path).config == {MICROSLEEP: 1.8}
 
 
-def test_a_kept_value_that_is_no_longer_allowed_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match=r"kept\.json: rules\.drowsiness\.microsleep_s: expected"):
-        opened(a_desk().file, Kept(config={MICROSLEEP: 9}))
+def test_a_kept_value_that_does_not_go_with_the_file_any_more_is_left_out_by_name() -> None:
+    kept = Kept(config={"rules.people.window_s": 7.0, MICROSLEEP: 9, "profile": "workplace"})
+    desk = opened(a_desk().file, kept)
+    assert desk.config.rules.drowsiness == a_desk().file.rules.drowsiness
+    assert desk.config.rules.people.window_s == 7.0
+    assert desk.config.profile == "workplace"
+    assert desk.kept.config == {"rules.people.window_s": 7.0, "profile": "workplace"}
+    [words] = desk.lost
+    assert words.startswith(f"kept.json: {MICROSLEEP}: expected")
+    assert words.endswith(": left out, config.yaml holds")
+
+
+def test_kept_values_that_hold_only_together_are_kept_together() -> None:
+    together = {"rules.drowsiness.pre_s": 1.5, MICROSLEEP: 1.8}
+    desk = opened(a_desk().file, Kept(config={**together, "rules.gone": 1}))
+    assert desk.config.rules.drowsiness.pre_s == 1.5
+    assert desk.config.rules.drowsiness.microsleep_s == 1.8
+    assert desk.lost == ("kept.json: rules.gone: no such setting: left out, config.yaml holds",)
+
+
+def test_a_value_that_the_owner_contradicts_gives_way() -> None:
+    file = keeping.overlay(a_desk().file, {"rules.drowsiness.pre_s": 1.5, MICROSLEEP: 1.6}, "set")
+    desk = opened(file, Kept(config={MICROSLEEP: 1.2}))
+    assert desk.config == file
+    assert "pre_s <= microsleep_s" in desk.lost[0]
 
 
 def test_contradicting_values_are_refused_by_name() -> None:
