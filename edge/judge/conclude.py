@@ -19,6 +19,7 @@ from edge.judge.states.closed_eyes import (
     microsleeps,
 )
 from edge.judge.states.distraction import (
+    acknowledged,
     advance_attention,
     ahead_ns,
     astray,
@@ -69,14 +70,18 @@ def concluded(
         counts=judged and distraction_counts(speed, rules.speed),
         right_hand=rules.presence.driver_side == "right",
     )
+    ack = "ack" in seen.requests
+    if ack and state.closed.astray:
+        attention = acknowledged(attention)
     gone_ns = 0
     if face is None and state.driver.seen_ns is not None:
         gone_ns = t_ns - state.driver.seen_ns
     around = Around(
         gone_ns=gone_ns,
-        forward_ns=ahead_ns(attention, t_ns) if judged and pose is not None else None,
+        forward_ns=ahead_ns(attention, t_ns) if judged else None,
+        unseen=pose is None,
         astray=astray(attention, t_ns, rules.attention),
-        ack="ack" in seen.requests,
+        ack=ack,
     )
     closed = advance_closed(state.closed, t_ns, state.eyes, around, rules.drowsiness)
     follow = advance_driver(

@@ -36,12 +36,14 @@ KEEP_NS = 600 * NS
 class Around(Struct, frozen=True):
     """What else bears on it: how long the face is gone and the head has pointed ahead, in ns.
 
-    ``forward_ns`` None: it is not known, or not asked for, where the head points. ``astray``: no
-    return after a distraction warning. ``ack``: somebody has just acknowledged.
+    ``forward_ns`` None: it is not known, or not asked for, where the head points; ``unseen``: not
+    in this picture. ``astray``: no return after a distraction warning. ``ack``: somebody has just
+    acknowledged.
     """
 
     gone_ns: int = 0
     forward_ns: int | None = None
+    unseen: bool = False
     astray: bool = False
     ack: bool = False
 
@@ -67,8 +69,8 @@ def advance_closed(
     if reached == "unresponsive" and state.acked_ns == eyes.shut_since_ns:
         reached = "sleep"  # acknowledged once; it stays asleep until the eyes are open
     if around.astray and state.type != "unresponsive":
-        state = _risen(state, "unresponsive", t_ns)
-        return replace(state, astray=True)
+        slept = state.microsleeps  # with open eyes nobody does
+        return replace(_risen(state, "unresponsive", t_ns), astray=True, microsleeps=slept)
     lost = around.gone_ns >= round(rules.lost_s * NS)
     if state.type == "sleep" and lost and state.acked_ns != state.start_ns:
         return _risen(state, "unresponsive", t_ns - around.gone_ns)
@@ -143,7 +145,7 @@ def _left(
     ahead = around.forward_ns is None or around.forward_ns >= wanted_ns
     if state.astray and around.forward_ns is not None:
         return dismissed(state, "looking_ahead") if ahead else state
-    return dismissed(state, "eyes_open") if opened and ahead else state
+    return dismissed(state, "eyes_open") if opened and (ahead or around.unseen) else state
 
 
 def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:

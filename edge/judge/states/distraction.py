@@ -68,6 +68,8 @@ def advance_attention(
 
     A head that was last seen turned away stays turned away while it is not seen, since to come
     back it would have to pass before the camera; but for that alone nothing is more than a caution.
+    One that was last seen ahead is still ahead in a moment's gap: a picture that is lost, or comes
+    twice, is no look away.
     """
     now = None if head is None else zone(head, gaze, rules, right_hand=right_hand, lowered=lowered)
     if gaze is not None and head is not None:
@@ -86,7 +88,7 @@ def advance_attention(
     if now is None:
         turned = state.off_ns is not None and state.zone not in {None, FORWARD}
         if not turned:
-            return replace(state, seen_ns=None, zone=None, forward_ns=None)
+            return _lost_ahead(state, t_ns)
         now = state.zone
     if not counts:
         return AttentionState(seen_ns=t_ns, zone=now, zone_ns=t_ns)
@@ -94,12 +96,19 @@ def advance_attention(
         return _forward(state, before_ns, t_ns, rules)
     state = _away(state, before_ns, t_ns, now or FORWARD, rules)
     limit_s = _limit_s(state, speed_kmh, rules, unsure=unsure)
-    return _judged(state, t_ns, limit_s, rules, seen=head is not None)
+    return _judged(state, t_ns, limit_s, rules, 0 if head is not None else t_ns - before_ns)
 
 
 def astray(state: AttentionState, t_ns: int, rules: AttentionRules) -> bool:
     """No return to the road for ``respond_s`` after a warning (NCAP: unresponsive)."""
-    return state.warned_ns is not None and t_ns - state.warned_ns >= rules.respond_s * NS
+    if state.warned_ns is None or state.forward_ns is not None:
+        return False
+    return t_ns - state.warned_ns >= rules.respond_s * NS
+
+
+def acknowledged(state: AttentionState) -> AttentionState:
+    """Somebody is there: no return is waited for until the next warning."""
+    return replace(state, warned_ns=None)
 
 
 def ahead_ns(state: AttentionState, t_ns: int) -> int:
@@ -115,6 +124,14 @@ def off_forward_ns(state: AttentionState, t_ns: int) -> int:
 def vats_ns(state: AttentionState, t_ns: int, rules: AttentionRules) -> int:
     """Time away from the road in the last ``vats_window_s``."""
     return within(state.away, t_ns - round(rules.vats_window_s * NS))
+
+
+def _lost_ahead(state: AttentionState, t_ns: int) -> AttentionState:
+    if state.zone == FORWARD and state.seen_ns is not None and t_ns - state.seen_ns <= GAP_NS:
+        return state
+    # unseen time is no lack of response
+    warned_ns = None if state.warned_ns is None else t_ns
+    return replace(state, seen_ns=None, zone=None, forward_ns=None, warned_ns=warned_ns)
 
 
 def _forward(
@@ -172,17 +189,16 @@ def _judged(
     t_ns: int,
     limit_s: float,
     rules: AttentionRules,
-    *,
-    seen: bool,
+    unseen_ns: int,
 ) -> AttentionState:
     off_ns = state.off_ns if state.off_ns is not None else t_ns
     if not state.level and state.counted_ns >= round(limit_s * NS):
         state = replace(state, level=Level.CAUTION, start_ns=off_ns, caution_ns=t_ns)
     late = t_ns - off_ns >= round(rules.warn_s * NS) and t_ns - state.caution_ns >= WARN_AFTER_NS
-    if state.level == Level.CAUTION and late and seen:
+    if state.level == Level.CAUTION and late and not unseen_ns:
         state = replace(state, level=Level.WARNING, warned_ns=t_ns)
-    if state.warned_ns is not None and not seen:  # unseen time is no lack of response
-        state = replace(state, warned_ns=t_ns)
+    if state.warned_ns is not None:  # unseen time is no lack of response
+        state = replace(state, warned_ns=state.warned_ns + unseen_ns)
     if state.vats_ns is None and vats_ns(state, t_ns, rules) >= round(rules.vats_s * NS):
         state = replace(state, vats_ns=state.away[0][0])
     return state
