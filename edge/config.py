@@ -87,6 +87,14 @@ def checked(settings: dict[str, Any], name: str) -> Config:
     return complete(config, name)
 
 
+def as_profile(settings: dict[str, Any], profile: str) -> dict[str, Any]:
+    """The owner's settings with another profile, and so with another default of much else."""
+    changed = {**settings, "profile": profile}
+    if profile in EMOTION_FORBIDDEN:  # though the owner has asked for it where it may be
+        changed["emotion"] = False
+    return changed
+
+
 def complete(config: Config, name: str = "config") -> Config:
     """Fill in what depends on the board, the profile and the environment."""
     device = _device() if config.device == "auto" else config.device

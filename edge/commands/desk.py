@@ -39,7 +39,7 @@ class Desk(Struct, frozen=True):
     """The configuration as it holds, what of it was set from outside, and what is to be done.
 
     ``for_judge``: names of requests that the judgement is to be told of with the next frame.
-    ``lost``: what was kept and cannot hold any more, in words.
+    ``lost``: what was kept and cannot hold any more, in words. ``with_profile``: see ``opened``.
     """
 
     file: Config
@@ -50,6 +50,7 @@ class Desk(Struct, frozen=True):
     restart: bool = False
     rebirth: bool = False
     lost: tuple[str, ...] = ()
+    with_profile: Callable[[str], Config] | None = None
 
     @property
     def emotion(self) -> bool:
@@ -65,20 +66,37 @@ class Reply(Struct, frozen=True):
     msg: str = ""
 
 
-def opened(file: Config, kept: Kept) -> Desk:
+def opened(file: Config, kept: Kept, with_profile: Callable[[str], Config] | None = None) -> Desk:
     """A desk for ``config.yaml`` as read and what was kept.
 
     What does not go with the file any more, since the owner or a newer version has drawn a limit
-    elsewhere, gives way and is told of: a board that nobody looks at shall start.
+    elsewhere, gives way and is told of: a board that nobody looks at shall start. ``with_profile``
+    reads the file as if that profile stood in it, since much follows from that word; without, the
+    word alone is changed.
     """
     values = dict(kept.config)
-    profile = values.get("profile")
-    if isinstance(profile, str) and strictness(profile) < strictness(file.profile):
-        del values["profile"]  # the owner has become stricter since
-    config, lost = _fitting(file, values)
-    left = {key: value for key, value in kept.config.items() if key not in lost}
+    file, lost = _profiled(file, values.pop("profile", None), with_profile)
+    config, more = _fitting(file, values)
+    lost |= more
+    left = {key: value for key, value in values.items() if key not in lost}
+    if kept.config.get("profile") == file.profile:  # else the owner has become stricter since
+        left["profile"] = file.profile
     words = tuple(f"{error}: left out, config.yaml holds" for error in lost.values())
-    return Desk(file, replace(kept, config=left), config, lost=words)
+    return Desk(file, replace(kept, config=left), config, lost=words, with_profile=with_profile)
+
+
+def _profiled(
+    file: Config, profile: Scalar, with_profile: Callable[[str], Config] | None
+) -> tuple[Config, dict[str, str]]:
+    """The file with the profile that was set, unless it is the looser one; why, if it cannot be."""
+    if profile is None or strictness(str(profile)) < strictness(file.profile):
+        return file, {}
+    try:
+        if with_profile is None:
+            return overlay(file, {"profile": profile}, FILE), {}
+        return with_profile(str(profile)), {}
+    except ConfigError as error:
+        return file, {"profile": str(error)}
 
 
 def _fitting(file: Config, values: Data) -> tuple[Config, dict[str, str]]:
@@ -87,7 +105,7 @@ def _fitting(file: Config, values: Data) -> tuple[Config, dict[str, str]]:
         return overlay(file, values, FILE), {}
     except ConfigError:
         held: Data = {}
-    waiting = sorted(values, key=lambda key: key != "profile")  # what is inferred of people first
+    waiting = list(values)
     while True:
         lost: dict[str, str] = {}
         for key in waiting:
@@ -190,10 +208,10 @@ def _set(desk: Desk, values: Mapping[str, Scalar]) -> tuple[Desk, Reply]:
     now = flat(config)
     data: Data = {key: now[key] for key in values}
     data["effective"] = "at once" if at_once else "after a restart"
-    if not at_once:  # what waits for the restart must not be said to hold already
-        waiting = [key for key in values if not key.startswith(AT_ONCE)]
-        old = flat(desk.config)
-        config = overlay(config, {key: old[key] for key in waiting}, "set_config")
+    # what waits for the restart, of this time or an earlier one, must not be said to hold already
+    old = flat(desk.config)
+    waiting = {key: old[key] for key in SETTABLE if not key.startswith(AT_ONCE)}
+    config = overlay(config, waiting, "set_config")
     return replace(desk, kept=replace(desk.kept, config=kept), config=config), Reply(data)
 
 
@@ -206,7 +224,8 @@ def _profile(desk: Desk, profile: str) -> tuple[Desk, Reply]:
         msg = f"profile: {profile} may infer more than {desk.config.profile}: only on the device"
         return desk, Reply(code="forbidden", msg=msg)
     kept = replace(desk.kept, config={**desk.kept.config, "profile": profile})
-    moved = replace(opened(desk.file, kept), for_judge=desk.for_judge, restart=True)
+    again = opened(desk.file, kept, desk.with_profile)
+    moved = replace(again, for_judge=desk.for_judge, restart=True)
     return moved, Reply({"profile": profile, "effective": "restarting"})
 
 

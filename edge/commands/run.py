@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from edge.config import Config
     from edge.page.server import Page
+    from edge.see.modelfile import ModelFile
 
 ENDED = 3
 
@@ -40,11 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
     began_s = time.monotonic()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
-        config = configuration.load(arguments.config)
-        if arguments.source is not None:
-            config = replace(config, camera=replace(config.camera, source=_source(arguments)))
+        settings = configuration.raw(arguments.config)
         models = configuration.manifest(configuration.manifest_path())
-        desk = opened(configuration.measured(config, models), kept.load(arguments.state))
+
+        def with_profile(profile: str) -> Config:
+            return _config(arguments, configuration.as_profile(settings, profile), models)
+
+        config = _config(arguments, settings, models)
+        desk = opened(config, kept.load(arguments.state), with_profile)
         page = _page(arguments, desk.config)
         if serve(desk, models, arguments.record, arguments.state, page):
             return 0
@@ -59,6 +63,15 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     log.warning("%s: the input has ended", without_password(config.camera.source))
     return ENDED
+
+
+def _config(
+    arguments: argparse.Namespace, settings: dict[str, Any], models: dict[str, ModelFile]
+) -> Config:
+    config = configuration.checked(settings, str(arguments.config))
+    if arguments.source is not None:
+        config = replace(config, camera=replace(config.camera, source=_source(arguments)))
+    return configuration.measured(config, models)
 
 
 def _linger(began_s: float) -> None:

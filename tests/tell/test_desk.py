@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge import config
 from edge.commands.desk import SETTABLE, Desk, Reply, flat, obey, opened
 from edge.commands.kept import Kept
-from edge.config import Config, Profile
+from edge.config import EMOTION_FORBIDDEN, Config, Profile
 from edge.device.camera import CameraSettings
 from edge.tell import requests as r
 from edge.tell.settings import MqttSettings
@@ -183,3 +184,58 @@ def test_a_stream_that_is_none_is_refused(hz: float) -> None:
 def test_settings_that_are_rows_are_shown_flat_too() -> None:
     values = flat({"mirrors": [{"name": "left"}, {"name": "right"}]})
     assert values == {"mirrors.0.name": "left", "mirrors.1.name": "right"}
+
+
+# A profile is more than its name ------------------------------------------------------------
+
+
+def of_a_file(profile: str, **more: object) -> Desk:
+    """A desk as the service opens it: with what else the file would say under another profile."""
+    settings = {"profile": profile, "device": "pi_1", **more}
+
+    def with_profile(other: str) -> Config:
+        return config.checked(config.as_profile(settings, other), "config.yaml")
+
+    return opened(config.checked(settings, "config.yaml"), Kept(), with_profile)
+
+
+@pytest.mark.parametrize("emotion", [None, True, False])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        *(("home", "vehicle"), ("care", "vehicle"), ("retail", "care"), ("home", "workplace")),
+        *(("vehicle", "workplace"), ("vehicle", "education"), ("workplace", "education")),
+    ],
+)
+def test_a_profile_that_was_set_is_the_same_as_in_the_file(before, after, emotion) -> None:
+    asked = emotion and before not in EMOTION_FORBIDDEN
+    desk, reply = told(of_a_file(before, emotion=asked), r.SetProfile(profile=after))
+    assert reply.code is None
+    file = of_a_file(after, emotion=asked and after not in EMOTION_FORBIDDEN)
+    assert desk.config == file.config
+    again = opened(of_a_file(before, emotion=asked).file, desk.kept, desk.with_profile)
+    assert again.config == file.config
+
+
+def test_a_profile_that_was_kept_and_is_none_any_more_is_told_of() -> None:
+    desk = opened(of_a_file("home").file, Kept(config={"profile": "pub"}))
+    assert desk.config.profile == "home"
+    assert desk.lost[0].startswith("kept.json: profile: ")
+    assert not desk.kept.config
+
+
+def test_an_owner_who_has_become_stricter_is_not_overruled_by_a_later_setting_either() -> None:
+    kept = Kept(config={"profile": "home"})
+    desk, reply = told(opened(of_a_file("workplace").file, kept), setting(camera__fps=12))
+    assert reply.code is None
+    assert (desk.config.profile, desk.kept.config) == ("workplace", {"camera.fps": 12})
+    assert told(desk, r.SetProfile(profile="home"))[1].code == "forbidden"
+
+
+def test_what_waits_for_a_restart_is_not_said_to_hold_after_another_setting() -> None:
+    desk, reply = told(a_desk(), setting(camera__fps=11))
+    assert reply.data == {"camera.fps": 11.0, "effective": "after a restart"}
+    desk, _ = told(desk, setting(rules__drowsiness__microsleep_s=1.2))
+    assert desk.config.camera.fps == a_desk().config.camera.fps
+    assert desk.config.rules.drowsiness.microsleep_s == 1.2
+    assert opened(desk.file, desk.kept).config.camera.fps == 11
