@@ -2,7 +2,8 @@
 
 What makes it run lies in ``/run`` alone. If the power goes, or this process dies, the next start is
 the old version's; nothing has to be found out or put right then. Only a version that has started,
-worked a frame through and gone on for a while is made ``current``.
+worked a frame through and gone on for a while is made ``current``. Its ``mien boot`` is tried with
+it: the next power-on has nothing else to make the settings from.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 UNIT = "mien.service"
+BOOT = "mien-boot.service"
+COMMANDS = {UNIT: "run --config /run/mien/config.yaml", BOOT: "boot"}
+"""What is tried of a version, by the unit that runs it."""
+
 RUN = Path("/run/systemd/system")
 PATIENCE_S = 60.0
 SETTLED_S = 10.0
@@ -39,11 +44,14 @@ class Look:
     pid: int
     restarts: int
     doing: str
+    boot: str = "success"  # how ``mien boot`` ended
 
 
 def verdict(looks: list[Look]) -> str | None:
     """``healthy``, what is wrong with the version, or None: too early to say."""
     first, last = looks[0], looks[-1]
+    if last.boot != "success":  # the settings of the version before may still lie there
+        return f"its mien boot failed ({last.boot}): journalctl -u {BOOT}"
     for look in reversed(looks):
         if not look.active or not look.doing or look.pid != last.pid:
             break
@@ -63,18 +71,20 @@ def begin(version: Path) -> None:
     _systemctl("stop", f"{UNDO}.timer")  # of a trial that nobody has ended
     later = ("systemd-run", "--quiet", "--collect", f"--unit={UNDO}", f"--on-active={UNDO_S}")
     _run(*later, "/bin/sh", "-c", _back())
-    own = RUN / UNIT
-    own.parent.mkdir(parents=True, exist_ok=True)
-    own.unlink(missing_ok=True)
-    own.symlink_to(version / "systemd" / UNIT)  # /run goes before /usr/local/lib
-    drop = RUN / f"{UNIT}.d"
-    drop.mkdir(exist_ok=True)
-    command = f"{version}/bin/mien run --config /run/mien/config.yaml"
-    text = f"[Service]\nExecStart=\nExecStart={command}\n"
-    (drop / "trial.conf").write_text(text, encoding="ascii")
+    for unit, command in COMMANDS.items():
+        _lay(unit, version, command)
     _systemctl("daemon-reload")
-    _systemctl("reset-failed", UNIT)
-    _systemctl("restart", "--no-block", UNIT)
+    _systemctl("reset-failed", BOOT, UNIT)  # what the version before did is not held against this
+    _systemctl("restart", "--no-block", BOOT, UNIT)
+
+
+def _lay(unit: str, version: Path, command: str) -> None:
+    own, drop = RUN / unit, RUN / f"{unit}.d"
+    drop.mkdir(parents=True, exist_ok=True)
+    own.unlink(missing_ok=True)
+    own.symlink_to(version / "systemd" / unit)  # /run goes before /usr/local/lib
+    text = f"[Service]\nExecStart=\nExecStart={version}/bin/mien {command}\n"
+    (drop / "trial.conf").write_text(text, encoding="ascii")
 
 
 def end(*, restart: bool) -> None:
@@ -88,11 +98,13 @@ def _forgotten() -> str:
 
     Without a semicolon: systemd 252 writes that into a unit as something no shell knows.
     """
-    return f"rm -rf {RUN / UNIT} {RUN / UNIT}.d && systemctl daemon-reload"
+    laid = " ".join(f"{RUN / unit} {RUN / unit}.d" for unit in COMMANDS)
+    return f"rm -rf {laid} && systemctl daemon-reload"
 
 
 def _back() -> str:
-    afresh = f"(systemctl reset-failed {UNIT} || true) && systemctl restart {UNIT}"
+    # both: a `mien boot` of the trial that hangs would be waited for, and not run again
+    afresh = f"(systemctl reset-failed {UNIT} || true) && systemctl restart {BOOT} {UNIT}"
     return f"{_forgotten()} && {afresh}"
 
 
@@ -123,19 +135,23 @@ def watch(
 
 def observe() -> Look:
     """Ask systemd."""
-    names = ("ActiveState", "MainPID", "NRestarts", "StatusText")
-    command = ["systemctl", "show", UNIT, *(f"--property={name}" for name in names)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, start_new_session=True
-    )
-    said = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+    said = _shown(UNIT, "ActiveState", "MainPID", "NRestarts", "StatusText")
     return Look(
         t_s=time.monotonic(),
         active=said["ActiveState"] == "active",
         pid=int(said["MainPID"]),
         restarts=int(said["NRestarts"]),
         doing=said["StatusText"],
+        boot=_shown(BOOT, "Result")["Result"],
     )
+
+
+def _shown(unit: str, *names: str) -> dict[str, str]:
+    command = ["systemctl", "show", unit, *(f"--property={name}" for name in names)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, start_new_session=True
+    )
+    return dict(line.partition("=")[::2] for line in done.stdout.splitlines())
 
 
 def _systemctl(*arguments: str) -> None:

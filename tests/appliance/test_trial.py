@@ -43,6 +43,8 @@ def looks(*spans: tuple[float, str, int, int]) -> list[Look]:
         (looks((59, "-", 7, 0)), None),
         (looks((61, "-", 7, 0)), "not watching within 60 s: it said nothing"),
         (looks((61, "", 7, 0)), "not up within 60 s"),
+        ([*looks((12, "watching", 7, 0)), Look(12, True, 7, 0, "watching", "exit-code")], "boot"),
+        ([Look(0, False, 0, 0, "", "timeout")], "its mien boot failed (timeout)"),
     ],
 )
 def test_a_version_is_healthy_once_it_watches_and_goes_on_for_a_while(story, end):
@@ -71,8 +73,11 @@ def test_a_trial_ends_whatever_ran_before(monkeypatch, old_pid, story, end):
 SYSTEMCTL = """\
 #!/bin/sh
 echo "$@" >>{log}
-[ "$1" != show ] || printf 'ActiveState=activating\nMainPID=%s\nNRestarts=0\nStatusText=\n' \
-  "$(grep -c restart {log})"
+case "$*" in
+"show mien-boot.service "*) printf 'Result=success\n' ;;
+show*) printf 'ActiveState=activating\nMainPID=%s\nNRestarts=0\nStatusText=\n' \
+  "$(grep -c restart {log})" ;;
+esac
 """
 LATER = """\
 #!/bin/sh
@@ -120,7 +125,11 @@ def tried(folder: Path) -> Iterator[subprocess.Popen[str]]:
     with process:
         assert process.stdout is not None
         assert [next(process.stdout) for _ in range(2)][-1] == "  process 1: starting\n"
-        assert (folder / "run/mien.service.d/trial.conf").is_file()
+        for unit, command in (("mien", "run --config"), ("mien-boot", "boot")):
+            text = (folder / f"run/{unit}.service.d/trial.conf").read_text()
+            assert f"\nExecStart=\nExecStart={opt}/versions/2.0.0/bin/mien {command}" in text
+            assert (folder / f"run/{unit}.service").is_symlink()
+        assert "restart --no-block mien-boot.service mien.service\n" in (folder / "log").read_text()
         try:
             yield process
         finally:
@@ -129,7 +138,8 @@ def tried(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 def gone_back(folder: Path) -> bool:
     calls = (folder / "log").read_text().splitlines()
-    return calls[-1] == "restart mien.service" and not list((folder / "run").rglob("*.*"))
+    ours = list((folder / "run").rglob("*.*"))
+    return calls[-1] == "restart mien-boot.service mien.service" and not ours
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

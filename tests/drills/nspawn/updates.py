@@ -53,6 +53,12 @@ def update_blind(drill: Drill) -> str:
     return _rolled_back(drill, file, "was not")
 
 
+def update_without_settings(drill: Drill) -> str:
+    """Its service would do; at the next power-on there would be no settings for it."""
+    file = _release(drill, "0.9.8", {"edge/commands/boot.py": "raise RuntimeError('broken')\n"})
+    return _rolled_back(drill, file, "mien boot failed")
+
+
 def _rolled_back(drill: Drill, file: Path, words: str) -> str:
     before, began = drill.current(), time.monotonic()
     took_s, said, status = _update(drill, file)
@@ -221,6 +227,7 @@ STORIES = {
     "update refused": update_refused,
     "update that crashes": update_crashes,
     "update that is blind": update_blind,
+    "update whose mien boot fails": update_without_settings,
     "killed in a trial": killed_in_trial,
     "power cut in a trial": cut_in_trial,
     "update from the card": from_the_card,
