@@ -7,6 +7,7 @@ signature held.
 
 from __future__ import annotations
 
+import gzip
 import io
 import shutil
 import subprocess
@@ -27,7 +28,10 @@ class CannotTellError(InstallError):
 
 
 def unpacked(file: Path, signers: Path, into: Path) -> Path:
-    """Check whose ``file`` it is and lay its files out in ``into``. Raises ``InstallError``."""
+    """Check whose ``file`` it is and lay its files out in ``into``.
+
+    Raises ``InstallError``, and ``OSError`` where there is no room.
+    """
     if not signers.is_file():
         msg = (
             f"{signers}: is not there; install.sh --update-key FILE.pub, or for a card "
@@ -52,7 +56,7 @@ def unpacked(file: Path, signers: Path, into: Path) -> Path:
                     raise InstallError(msg)
                 (source / path).parent.mkdir(parents=True, exist_ok=True)
                 (source / path).write_bytes(data.read())
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
         msg = f"{file.name}: cannot be unpacked: {error}"
         raise InstallError(msg) from error
     return source

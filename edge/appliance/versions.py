@@ -22,11 +22,17 @@ from pathlib import Path
 
 from edge.device.disk import settle
 
+WHOLE = ".whole"
+"""Lies in a folder of dependencies in which none is missing."""
+
 RELEASED = (
     *("edge/**/*", "models/manifest.yaml", "models/*.tflite"),
     *("systemd/*", "install/*", "install.sh", "config.yaml", "README.md", "docs/*.md"),
 )
 """What a version is made of, in a checkout as in a release."""
+
+ROOM = 300_000_000
+"""Bytes of disk that its dependencies may take."""
 
 LAUNCHER = """\
 #!{python} -I
@@ -47,6 +53,10 @@ config.lay_down(config.manifest_path())
 
 class InstallError(Exception):
     """What keeps a version from being laid out or used; the text says what to do."""
+
+
+class NotNowError(InstallError):
+    """What is not the version's fault: another time it may go well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +155,15 @@ def _fill(fresh: Path, source: Path, name: str, home: Home, needs: str, *, forei
     os.sync()  # all of it, before it gets its name
 
 
+def lacks(source: Path, home: Home) -> bool:
+    """Whether pip has to be asked for what a version needs."""
+    return not (home.path / "deps" / deps_name(source) / WHOLE).is_file()
+
+
 def _dependencies(source: Path, home: Home, wheels: Path | None) -> str:
     """A virtual environment with the pinned packages, made once."""
     folder = home.path / "deps" / deps_name(source)
-    whole = folder / ".whole"
-    if whole.is_file():
+    if not lacks(source, home):
         return folder.name
     shutil.rmtree(folder, ignore_errors=True)  # the power went while it was made
     offline = ["--no-index", "--find-links", str(wheels)] if wheels else []
@@ -168,11 +182,14 @@ def _dependencies(source: Path, home: Home, wheels: Path | None) -> str:
     except subprocess.CalledProcessError as error:
         shutil.rmtree(folder, ignore_errors=True)
         failed = f"{Path(error.cmd[0]).name} failed"
+        if wheels and shutil.disk_usage(home.path).free >= ROOM:
+            msg = f"{failed}: are all wheels there, and for this board's Python?"
+            raise InstallError(msg) from error
         msg = f"{failed}: is there room, and a network? --wheels DIR goes without one"
-        raise InstallError(msg) from error
+        raise NotNowError(msg) from error
     shutil.rmtree(scratch)
     os.sync()
-    whole.touch()
+    (folder / WHOLE).touch()
     return folder.name
 
 

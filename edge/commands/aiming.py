@@ -16,10 +16,11 @@ import msgspec
 
 from edge.appliance.bootfile import NAME
 from edge.appliance.rewrite import counted
+from edge.commands import online
 from edge.commands.aim import Asked, asked
 from edge.commands.places import GROUP
 from edge.device import disk
-from edge.page.network import OPEN_S, PORT, own_address
+from edge.page.network import OPEN_S, PORT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,16 +56,14 @@ def follow(starts: int, run: Path, kept: Path, card: Path) -> None:
     _tell(card, wanted, None)
 
 
-def address(run: Path, card: Path, patience_s: float = 120.0) -> bool:
+def address(run: Path, card: Path) -> bool:
     """Write where the page is once there is a network; whether there was one in time."""
     wanted = asked(run / REQUEST)
     if wanted is None:
         return True
-    until_s = time.monotonic() + patience_s
-    while (host := own_address()) is None:
-        if time.monotonic() > until_s:
-            return False
-        time.sleep(1)
+    host = online.address()
+    if host is None:
+        return False
     _tell(card, wanted, host)
     return True
 

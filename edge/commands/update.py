@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.appliance import bundle, trial, versions
-from edge.appliance.versions import Home, InstallError
+from edge.appliance.versions import Home, InstallError, NotNowError
+from edge.commands import online
 from edge.device import disk, stop
 
 if TYPE_CHECKING:
@@ -98,16 +99,19 @@ class Answer:
 def _judged(home: Home, file: Path) -> Answer:
     try:
         with _alone(home):
-            return Answer(_update(home, file), good=True)
+            return Answer(_update(home, file, patient=True), good=True)
     except bundle.CannotTellError as error:
         return Answer(f"{file.name}: not looked at, left here: {error}", settled=False)
+    except NotNowError as error:
+        return Answer(f"{file.name}: not tried, left here: {error}", settled=False)
     except InstallError as error:
         return Answer(f"{file.name}: not taken: {error}")
     except OSError as error:  # full, or read-only: not the file's fault
         return Answer(f"{file.name}: not tried, left here: {_words(error)}", settled=False)
 
 
-def _update(home: Home, file: Path) -> str:
+def _update(home: Home, file: Path, *, patient: bool = False) -> str:
+    """``patient``: while the board starts, its network may come later."""
     work = home.path / ".update"
     shutil.rmtree(work, ignore_errors=True)
     try:
@@ -119,9 +123,11 @@ def _update(home: Home, file: Path) -> str:
         if now is not None and _parts(versions.number(source)) < _parts(versions.number(now)):
             msg = f"{name} is older than {now.name}, which runs; --back goes to the version before"
             raise InstallError(msg)
-        wheels = source / "wheels"
+        wheels = source / "wheels" if (source / "wheels").is_dir() else None
+        if patient and wheels is None and versions.lacks(source, home):
+            online.address()  # without one, pip says what is missing
         print(f"laying out {name}")
-        version = versions.lay_out(source, home, wheels if wheels.is_dir() else None)
+        version = versions.lay_out(source, home, wheels)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return _try(home, version)

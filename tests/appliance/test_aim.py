@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from edge.commands import aim
+from edge.commands import aim, online
 from edge.page.network import PORT, own_address
 from tests.appliance.card import GOOD, Board
 
@@ -146,6 +146,18 @@ def test_once_there_is_a_network_the_address_is_written_in_numbers(board):
     host, same = LINK.findall(told(board))[0]
     assert same == known
     assert re.fullmatch(r"[0-9.]+", host) or own_address() is None
+
+
+def test_without_a_network_the_address_is_waited_for_and_then_given_up(board, monkeypatch):
+    board.write(GOOD + "aim: 1\n")
+    power_on(board)
+    now = [0.0]
+    monkeypatch.setattr(online, "own_address", lambda: None)
+    monkeypatch.setattr(online.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(online.time, "sleep", lambda s: now.append(now.pop() + s))
+    assert main_address(board) == 1
+    assert online.PATIENCE_S < now[0] < online.PATIENCE_S + 2
+    assert LINK.findall(told(board))[0][0].endswith(".local")
 
 
 def main_address(board: Board) -> int:

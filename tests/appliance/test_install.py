@@ -6,12 +6,13 @@ import subprocess
 import sys
 import typing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from edge import config
 from edge.appliance import install, versions
-from edge.appliance.versions import Home
+from edge.appliance.versions import Home, InstallError, NotNowError
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,6 +127,24 @@ def test_pip_has_its_wheels_beside_the_versions_and_leaves_none(source, home, mo
     assert len(scratch) == 2
     assert all(folder in each.parents for each in scratch)
     assert names(folder) == {".whole"}
+
+
+@pytest.mark.parametrize(
+    ("wheels", "free", "kind"),
+    [(False, 1e9, NotNowError), (True, 1e8, NotNowError), (True, 1e9, InstallError)],
+)
+def test_where_pip_has_no_network_or_no_room_it_is_not_the_versions_fault(
+    source, home, monkeypatch, wheels, free, kind
+):
+    def failed(command, **_):
+        raise subprocess.CalledProcessError(1, command)
+
+    monkeypatch.setattr(versions.subprocess, "run", failed)
+    monkeypatch.setattr(versions.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(InstallError) as caught:
+        versions._dependencies(source, home, source if wheels else None)
+    assert caught.type is kind
+    assert names(home.path / "deps") == {"abc"}
 
 
 def test_whose_updates_are_taken_is_a_public_key(tmp_path, capsys):

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.appliance import bundle, trial
+from edge.appliance import bundle, trial, versions
 from edge.appliance.trial import Look
-from edge.appliance.versions import Home, InstallError
+from edge.appliance.versions import Home, InstallError, NotNowError
 from edge.commands import update
 
 needs_openssh = pytest.mark.skipif(
@@ -51,6 +51,48 @@ def test_an_update_by_the_right_key_is_unpacked(key, tmp_path):
     bundle.pack(tmp_path, [Path("a/b.txt")], own, tmp_path / "x.update", [])
     source = bundle.unpacked(tmp_path / "x.update", signers(own), tmp_path / "into")
     assert (source / "a/b.txt").read_text(encoding="utf-8") == "new"
+
+
+@needs_openssh
+def test_no_room_to_unpack_an_update_is_no_fault_of_the_file(key, tmp_path, monkeypatch):
+    def full(_: Path, data: bytes) -> None:
+        if data == b"new":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    own = key("own")
+    (tmp_path / "a.txt").write_text("new", encoding="utf-8")
+    bundle.pack(tmp_path, [Path("a.txt")], own, tmp_path / "x.update", [])
+    written = Path.write_bytes
+    monkeypatch.setattr(Path, "write_bytes", lambda *its: full(*its) or written(*its))
+    monkeypatch.setattr(update, "SIGNERS", signers(own))
+    (tmp_path / "opt/mien").mkdir(parents=True)
+    answer = update._judged(Home(tmp_path), tmp_path / "x.update")
+    assert not answer.settled
+    assert answer.text == "x.update: not tried, left here: the disk: No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("patient", "wheels", "there", "waits"),
+    [(1, 0, 0, True), (0, 0, 0, False), (1, 1, 0, False), (1, 0, 1, False)],
+)
+def test_a_network_is_waited_for_while_the_board_starts_and_only_where_pip_needs_one(
+    tmp_path, monkeypatch, patient, wheels, there, waits
+):
+    source, home, did = tmp_path / "source", Home(tmp_path), []
+    files = {"edge/__init__.py": '__version__ = "2.0.0"\n', "install/requirements.txt": "pins\n"}
+    for name, text in (files | ({"wheels/a.whl": ""} if wheels else {})).items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(text, encoding="utf-8")
+    if there:
+        folder = home.path / "deps" / versions.deps_name(source)
+        folder.mkdir(parents=True)
+        (folder / versions.WHOLE).touch()
+    monkeypatch.setattr(update.bundle, "unpacked", lambda *_: source)
+    monkeypatch.setattr(update.online, "address", lambda: did.append("waits"))
+    monkeypatch.setattr(update.versions, "lay_out", lambda *_: did.append("lays out"))
+    monkeypatch.setattr(update, "_try", lambda *_: "2.0.0 runs")
+    assert update._update(home, tmp_path / "x.update", patient=bool(patient)) == "2.0.0 runs"
+    assert did == (["waits"] if waits else []) + ["lays out"]
 
 
 @needs_openssh
@@ -98,18 +140,21 @@ def test_a_file_stays_on_a_card_that_cannot_tell_whose_it_is(tmp_path, monkeypat
     assert "cannot be read as an update" in answer.read_text()
 
 
-def test_each_file_on_a_card_has_its_answer_and_what_a_full_disk_keeps_from_trying_stays(
+def test_each_file_on_a_card_has_its_answer_and_what_a_board_cannot_try_now_stays(
     tmp_path, monkeypatch
 ):
-    def tried(_home: Home, file: Path) -> str:
+    def tried(_home: Home, file: Path, *, patient: bool) -> str:
+        assert patient
         match file.name:
             case "a.update":
                 raise InstallError("it ended 3 times")
             case "b.update":
                 raise OSError(errno.ENOSPC, "No space left on device", "/opt/mien/.update")
+            case "c.update":
+                raise NotNowError("pip failed: is there room, and a network?")
         return "2.0.0 runs"
 
-    for letter in "abc":
+    for letter in "abcd":
         (tmp_path / f"{letter}.update").touch()
     monkeypatch.setattr(update, "CARDS", (tmp_path,))
     monkeypatch.setattr(update, "_update", tried)
@@ -118,9 +163,10 @@ def test_each_file_on_a_card_has_its_answer_and_what_a_full_disk_keeps_from_tryi
     assert (tmp_path / "mien-update.txt").read_text().splitlines() == [
         "a.update: not taken: it ended 3 times",
         "b.update: not tried, left here: /opt/mien/.update: No space left on device",
+        "c.update: not tried, left here: pip failed: is there room, and a network?",
         "2.0.0 runs",
     ]
-    assert [file.name for file in tmp_path.glob("*.update")] == ["b.update"]
+    assert {file.name for file in tmp_path.glob("*.update")} == {"b.update", "c.update"}
 
 
 def test_a_disk_that_cannot_be_written_is_one_line(tmp_path, monkeypatch, capsys):
