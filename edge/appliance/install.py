@@ -23,10 +23,9 @@ from edge.device.disk import replace
 
 UNITS = "usr/local/lib/systemd/system"
 LINKS = {
-    **{f"{UNITS}/{name}.service": f"systemd/{name}.service" for name in ("mien", "mien@")},
     **{
         f"{UNITS}/{name}.service": f"systemd/{name}.service"
-        for name in ("mien-boot", "mien-aim", "mien-update")
+        for name in ("mien", "mien@", "mien-boot", "mien-aim", "mien-update")
     },
     "usr/local/lib/sysusers.d/mien.conf": "systemd/sysusers.conf",
     "usr/local/lib/tmpfiles.d/mien.conf": "systemd/tmpfiles.conf",
@@ -105,9 +104,15 @@ def install(source: Path, arguments: argparse.Namespace) -> None:
     _run("udevadm", "control", "--reload")
     _run("udevadm", "trigger", "--subsystem-match=gpio", "--subsystem-match=dma_heap")
     _run("systemctl", "daemon-reload")
-    # started and not waited for: without a camera it tries for ever, and that is as it should be
-    _run("systemctl", "--no-block", "start" if before == version else "restart", "mien.service")
+    _start(anew=before != version)
     print(f"{version.name} is installed and running: systemctl status mien, sudo mien check")
+
+
+def _start(*, anew: bool) -> None:
+    """Not waited for: without a camera it tries for ever, and that is as it should be."""
+    _run("systemctl", "--no-block", "restart" if anew else "start", "mien.service")
+    if anew:  # further cameras, those that run
+        _run("systemctl", "--no-block", "try-restart", "mien@*.service")
 
 
 def settings(source: Path, root: Path, profile: str | None) -> None:

@@ -6,34 +6,14 @@ import subprocess
 import sys
 import typing
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from edge import config
 from edge.appliance import install, versions
-from edge.appliance.versions import Home, InstallError, NotNowError
+from edge.appliance.versions import Home
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def source(tmp_path) -> Path:
-    """A release small enough to be laid out in no time."""
-    folder = tmp_path / "release"
-    files = {"edge/__init__.py": '__version__ = "1.2.0"\n', "install/requirements.txt": "pins\n"}
-    for name, text in {**files, "install.sh": "#!/bin/sh\n", "README.md": "x\n"}.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def home(tmp_path) -> Home:
-    made = Home(tmp_path / "board")
-    (made.path / "versions").mkdir(parents=True)
-    (made.path / "deps/abc").mkdir(parents=True)
-    return made
 
 
 @pytest.fixture
@@ -111,40 +91,6 @@ def test_wherever_the_power_goes_current_leads_to_a_whole_version(source, home):
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 15
     assert home.link("current").name.startswith("1.2.0-")
-
-
-def test_pip_has_its_wheels_beside_the_versions_and_leaves_none(source, home, monkeypatch):
-    """The ``/tmp`` of a card holds 64 MB: less than they are."""
-    scratch = []
-
-    def run(_command, *, check, env):
-        assert check
-        scratch.append(Path(env["TMPDIR"]))
-        assert scratch[-1].is_dir()
-
-    monkeypatch.setattr(versions.subprocess, "run", run)
-    folder = home.path / "deps" / versions._dependencies(source, home, None)
-    assert len(scratch) == 2
-    assert all(folder in each.parents for each in scratch)
-    assert names(folder) == {".whole"}
-
-
-@pytest.mark.parametrize(
-    ("wheels", "free", "kind"),
-    [(False, 1e9, NotNowError), (True, 1e8, NotNowError), (True, 1e9, InstallError)],
-)
-def test_where_pip_has_no_network_or_no_room_it_is_not_the_versions_fault(
-    source, home, monkeypatch, wheels, free, kind
-):
-    def failed(command, **_):
-        raise subprocess.CalledProcessError(1, command)
-
-    monkeypatch.setattr(versions.subprocess, "run", failed)
-    monkeypatch.setattr(versions.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
-    with pytest.raises(InstallError) as caught:
-        versions._dependencies(source, home, source if wheels else None)
-    assert caught.type is kind
-    assert names(home.path / "deps") == {"abc"}
 
 
 def test_whose_updates_are_taken_is_a_public_key(tmp_path, capsys):
@@ -231,6 +177,20 @@ def test_another_profile_than_what_stands_is_refused_by_the_file_that_says_it(
             assert (root / place).read_text(encoding="utf-8") == text.replace("\r\n", "\n")
         else:
             assert (root / place).exists() is (said is None)
+
+
+@pytest.mark.parametrize(
+    ("anew", "asked"),
+    [
+        (True, ["restart mien.service", "try-restart mien@*.service"]),
+        (False, ["start mien.service"]),
+    ],
+)
+def test_a_newer_version_is_what_further_cameras_run_too(monkeypatch, anew, asked):
+    said = []
+    monkeypatch.setattr(install, "_run", lambda *command: said.append(" ".join(command)))
+    install._start(anew=anew)
+    assert said == [f"systemctl --no-block {each}" for each in asked]
 
 
 def test_a_lost_boot_file_is_laid_anew_with_the_profile_that_stands(root):
