@@ -31,8 +31,9 @@ class CameraError(Exception):
 class CameraSettings(Settings, frozen=True, kw_only=True):
     """The source and what is asked of it.
 
-    ``source``: ``picamera2`` (or ``picamera2:1`` for the second), a V4L2 device or its number,
-    an rtsp:// or http:// address, a video file, a picture, or a folder of pictures.
+    ``source``: ``picamera2`` (or ``picamera2:1`` for the second), a V4L2 device or its number
+    (``/dev/v4l/by-path/...`` stays the same whatever order cameras come in), an rtsp:// or
+    http:// address, a video file, a picture, or a folder of pictures.
     ``realtime``: play files at their own speed, dropping what comes too late, as a camera would.
     """
 

@@ -111,8 +111,7 @@ def _live(
         grabbed = capture.grab()
         now_ns = time.monotonic_ns()
         if not grabbed:
-            patience_ns = settings.timeout_s * NS if kind(settings.source) == "v4l2" else 0
-            if now_ns - came_ns < patience_ns:
+            if now_ns - came_ns < _patience_s(settings) * NS:
                 time.sleep(0.05)
                 continue
             msg = f"camera.source: {without_password(settings.source)}: gives no more pictures"
@@ -145,6 +144,16 @@ def _live(
         last_ns = max(last_ns + 1, now_ns - round(late_ns))
         yield Frame(last_ns, image, None, dropped)
         dropped = 0
+
+
+def _patience_s(settings: CameraSettings) -> float:
+    """How long a source may give nothing before it counts as gone.
+
+    No time at all once its node is gone: a camera whose plug makes contact again while we hold it
+    open is given another number, and is then looked for in vain until the next power-on.
+    """
+    there = kind(settings.source) == "v4l2" and place(settings.source).exists()
+    return settings.timeout_s if there else 0.0
 
 
 def _retrieved(capture: cv2.VideoCapture, *, jpegs: bool) -> NDArray[np.uint8] | None:

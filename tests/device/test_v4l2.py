@@ -86,3 +86,30 @@ def test_nothing_but_damaged_pictures_is_a_format_that_cannot_be_read():
     with pytest.raises(CameraError, match="nothing that can be read") as found:
         frames(Cable(lambda n: n > 3), 100)
     assert found.value.fault == "camera_format"
+
+
+class Loose(Cable):
+    """A camera that has been pulled out: the driver answers at once, with nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: False)
+
+    def grab(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("source", "waits"),
+    [
+        ("/dev/null", True),  # still there, and silent
+        ("/dev/video97", False),
+        ("/dev/v4l/by-path/platform-xhci-usb-0:1.1:1.0-video-index0", False),
+    ],
+)
+def test_a_device_that_is_gone_is_let_go_at_once_and_comes_back_under_its_own_number(source, waits):
+    settings = CameraSettings(source=source, timeout_s=0.5)
+    began_s = time.monotonic()
+    with pytest.raises(CameraError, match="gives no more pictures") as found:
+        next(video._live(Loose(), settings, lambda: 30.0))
+    assert found.value.fault == "camera_gone"
+    assert (time.monotonic() - began_s > 0.45) == waits
