@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,16 @@ def test_all_that_is_written_lies_on_a_partition_of_its_own():
     assert mounts["/var/lib/mien"][0] == "LABEL=mien-state"
     assert {mounts[place][2] for place in ("/tmp", "/var/tmp")} == {"tmpfs"}  # noqa: S108
     assert all("noexec" in mounts[place][3] for place in ("/var/lib/mien", "/boot/firmware"))
+
+
+def test_a_boot_partition_that_is_lost_does_not_hold_up_watching_for_long():
+    """Settings and the service wait for its mount, which waits for its device."""
+    fstab = (IMAGE / "files/etc/fstab").read_text(encoding="utf-8")
+    (line,) = (line for line in fstab.splitlines() if "/boot/firmware" in line)
+    patience_s = re.search(r"x-systemd\.device-timeout=(\d+)s", line)
+    assert patience_s
+    assert 30 <= int(patience_s[1]) <= 60
+    assert "nofail" in line
 
 
 def test_the_scripts_of_the_recipe_can_be_read_by_a_shell():

@@ -67,6 +67,18 @@ def test_a_unit_is_exposed_to_little(name):
     assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
+def waited_for(name: str) -> set[str]:
+    """What a unit is ordered after: itself, and by way of ours."""
+    names = set(unit(name)["Unit"].get("After", "").split())
+    return names.union(*(waited_for(other) for other in names if (FOLDER / other).is_file()))
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_nobody_looks_at_the_boot_partition_before_it_is_there(name):
+    """`nofail` in fstab takes its mount out of what local-fs.target waits for."""
+    assert {"boot-firmware.mount", "boot.mount"} <= waited_for(name)
+
+
 @pytest.mark.parametrize("name", ["mien.service", "mien@.service"])
 def test_the_watchdog_is_fed_by_frames_and_lets_a_slow_camera_start(name):
     service = unit(name)["Service"]
