@@ -6,6 +6,7 @@ The settings live beside the code that they steer; here they are only read (``ed
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from pathlib import Path
@@ -52,6 +53,8 @@ OF = "sha256 of manifest.yaml"
 DEVICE = re.compile(r"[a-z0-9_]{1,32}")
 SERIAL = Path("/proc/device-tree/serial-number")
 MACHINE = Path("/etc/machine-id")
+
+log = logging.getLogger("mien")
 
 
 class Config(Settings, frozen=True, kw_only=True):
@@ -230,7 +233,10 @@ def _secret(name: str) -> str | None:
     value = os.environ.get(f"MIEN_{name.upper()}")
     file = _credential(name)
     if value is None and file is not None:
-        value = Path(file).read_text(encoding="utf-8").strip()
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):  # whose words quote it; who drives is watched all the same
+            log.error("%s: cannot be read; going on without it", file)  # noqa: TRY400
     return value
 
 

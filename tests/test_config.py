@@ -119,6 +119,17 @@ def test_secrets_come_from_a_systemd_credential(load, monkeypatch, tmp_path):
     assert load("profile: vehicle").mqtt.password == "hush"  # noqa: S105
 
 
+def test_a_credential_that_is_damaged_is_named_and_gone_without(
+    load, monkeypatch, tmp_path, caplog
+):
+    """Watching needs no broker."""
+    (tmp_path / "mqtt_password").write_bytes(b"\xff\xfe\x80hush")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert load("profile: vehicle").mqtt.password is None
+    assert f"{tmp_path / 'mqtt_password'}: cannot be read" in caplog.text
+    assert "hush" not in caplog.text
+
+
 def test_a_key_that_is_kept_is_used_only_where_the_settings_speak_of_one(
     load, monkeypatch, tmp_path
 ):

@@ -202,11 +202,8 @@ def _files(
 
 
 def names(data: bytes) -> dict[str, str]:
-    """By what names a file that was found good earlier called what is kept, by its place."""
-    try:
-        given = parse(data, NAME)
-    except ConfigError:
-        return {}
+    """By what names a file that was good called what is kept, by its place. ``ConfigError``."""
+    given = parse(data, NAME)
     return _files(given, lambda *_: True, []) if isinstance(given, dict) else {}
 
 

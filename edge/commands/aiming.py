@@ -93,7 +93,7 @@ def _token(kept: Path) -> str:
     file = kept / "secret" / TOKEN
     try:
         return file.read_text(encoding="ascii")
-    except FileNotFoundError:
+    except (OSError, ValueError):  # none yet, or the disk has lost it
         token = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         disk.replace(file, token.encode())

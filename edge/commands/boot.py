@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         wish, data = _wish(places, base)
         card = None if data is None else places.partition
         stored = keeping.store(places, wish, card)
+        keeping.drop_lost(places.kept / "secret/mqtt")
         _compose(places, base, wish)
         if card is not None and data is not None:
             if stored:
@@ -82,16 +83,16 @@ def _wish(places: Places, base: Mapping[str, Any]) -> tuple[Wish, bytes | None]:
     Nothing at all is asked for where there never was a good one.
     """
     card = places.partition
-    data = disk.read(card / NAME) if card else None
-    found = None if data is None else bootfile.read(data, base, places.stored, places.there)
-    earlier = disk.read(places.last)
+    data, found = _found(places, base)
+    earlier = places.earlier()
     wish = found if isinstance(found, Wish) else Wish({}, None, {})
     wrong = found if isinstance(found, list) else [*wish.overruled, *_misnamed(card)]
     held = "the settings of the device itself hold."
     if wish.overruled:
         held = f"{base['profile']} holds, and so does all the rest."
     if not isinstance(found, Wish) and earlier is not None:
-        again = bootfile.read(earlier, base, places.stored, places.keeps)
+        # a certificate that is lost is no reason not to watch
+        again = bootfile.read(earlier, base, places.stored, lambda *_: True)
         wish = again if isinstance(again, Wish) else wish
         held = "the settings hold that were good the last time."
     with as_far_as_the_card_lets():
@@ -100,6 +101,17 @@ def _wish(places: Places, base: Mapping[str, Any]) -> tuple[Wish, bytes | None]:
             log.info("%s is not there any more: put back as it was last good", card / NAME)
             disk.replace(card / NAME, earlier, mode=None)
     return _with_own(wish, base), data if isinstance(found, Wish) else None
+
+
+def _found(places: Places, base: Mapping[str, Any]) -> tuple[bytes | None, Wish | list[str] | None]:
+    """The file on the card, and what it asks for, or what is wrong with it; None: there is none."""
+    try:
+        data = disk.read(places.partition / NAME) if places.partition else None
+    except OSError as error:
+        return None, [f"{NAME}: cannot be read: {error.strerror}"]
+    if data is None:
+        return None, None
+    return data, bootfile.read(data, base, places.stored, places.there)
 
 
 def _with_own(wish: Wish, base: Mapping[str, Any]) -> Wish:
@@ -169,9 +181,14 @@ def _settle_secrets(places: Places, settings: dict[str, Any], wish: Wish) -> Non
             continue
         if place.startswith("boot/"):  # the service cannot look into our folder; a key may be in it
             copy = places.run / Path(place).name
-            places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
-            disk.replace(copy, (places.kept / place).read_bytes(), 0o640, GROUP)
             mqtt[key] = str(Path("/") / copy.relative_to(places.root))
+            try:
+                data = (places.kept / place).read_bytes()
+            except OSError as error:  # who drives is watched without a broker, too
+                log.error("%s: %s", error.filename, error.strerror)  # noqa: TRY400 - one line
+                continue
+            places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
+            disk.replace(copy, data, 0o640, GROUP)
         else:  # read from its credential
             mqtt[key] = f"/var/lib/mien/{place}"
 

@@ -50,6 +50,17 @@ def store(places: Places, wish: Wish, beside: Path | None) -> bool:
     return True
 
 
+def drop_lost(folder: Path) -> None:
+    """Take away what the disk has lost of what systemd hands the service: it would not start it."""
+    with as_far_as_the_card_lets():
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            try:
+                file.read_bytes()
+            except OSError as error:
+                log.error("%s: %s; taken away", file, error.strerror)  # noqa: TRY400 - one line
+                file.unlink()
+
+
 def settle(places: Places, card: Path, data: bytes, wish: Wish) -> None:
     """Remember what has turned out well, forget what it no longer has, leave no secret on the card.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -9,12 +10,15 @@ from msgspec import Struct
 from edge.appliance import bootfile
 from edge.appliance.bootfile import NAME
 from edge.device import disk
+from edge.strict import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GROUP = "mien"
 """The service's, which may read what is composed for it and not what is kept."""
+
+log = logging.getLogger("mien")
 
 
 class Places(Struct, frozen=True):
@@ -43,12 +47,31 @@ class Places(Struct, frozen=True):
         """What the owner wrote on the device itself."""
         return self.root / "etc/mien"
 
-    def stored(self, place: str) -> str | None:
-        """A secret that was moved earlier."""
+    def earlier(self) -> bytes | None:
+        """The last good file; None where there is none, or where the disk has lost it."""
         try:
-            return (self.kept / "secret" / place).read_text(encoding="utf-8")
-        except FileNotFoundError:
+            data = disk.read(self.last)
+            bootfile.names(data or b"")  # garbage would be put back onto the card
+        except (OSError, ConfigError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            log.warning("%s: %s; the last good settings are lost", self.last, why)
             return None
+        return data
+
+    def stored(self, place: str) -> str | None:
+        """A secret that was moved earlier; one that the disk has lost counts as not kept."""
+        file = self.kept / "secret" / place
+        try:
+            text = (disk.read(file) or b"").decode()
+            why = "damaged" if "\0" in text else None  # a lost block may read as zeros
+        except OSError as error:
+            why = error.strerror
+        except ValueError:  # whose words quote what stands there
+            why = "no text"
+        if why is not None:
+            log.warning("%s: %s; it counts as not kept", file, why)
+            return None
+        return text or None
 
     def there(self, name: str, place: str) -> bool:
         """Whether a file lies beside ``mien.yaml``, or is kept since it did."""
@@ -56,6 +79,12 @@ class Places(Struct, frozen=True):
         return beside or self.keeps(name, place)
 
     def keeps(self, name: str, place: str) -> bool:
-        """Whether it is this file that is kept there, and not one of another name."""
-        last = disk.read(self.last) or b""
-        return (self.kept / place).is_file() and bootfile.names(last).get(place) == name
+        """Whether it is this file that is kept there, and not one of another name.
+
+        A last good file that the disk has lost cannot say so any more: then it is.
+        """
+        try:
+            names = bootfile.names(disk.read(self.last) or b"")
+        except (OSError, ConfigError):
+            names = {place: name}
+        return (self.kept / place).is_file() and names.get(place) == name

@@ -38,7 +38,11 @@ def replace(file: Path, data: bytes, mode: int | None = 0o600, group: str | None
 
 def put(file: Path, data: bytes, mode: int | None = 0o600) -> None:
     """``replace`` where it has changed, below folders that are made: cards wear. ``OSError``."""
-    if read(file) != data:
+    try:
+        changed = read(file) != data
+    except OSError:  # what cannot be read any more is written anew, to other blocks
+        changed = True
+    if changed:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace(file, data, mode)
 
