@@ -38,7 +38,7 @@ NEWS_LIMIT = 256
 
 PACKET_LIMIT = 64 * 1024  # MQTT 5: the broker sends nothing larger
 CONNECT_S = 5.0
-INFLIGHT = 20  # contract, rule 4
+INFLIGHT = 20  # contract, rule 4; less where the broker takes less
 NO_NETWORK = {errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, socket.EAI_AGAIN}
 """What a board hears of its own kernel or resolver where no network is up."""
 
@@ -142,6 +142,10 @@ class Link:
             wrong = reason.getName() == "Unsupported protocol version"
             self._down.append(Down(f"the broker refused us: {reason}", version=wrong))
         else:
+            # paho goes past what an MQTT 5 broker can hold (HiveMQ: 10), and is thrown out for it.
+            # Its setter refuses while there is a connection; nothing is under way on it yet
+            most = getattr(args[4], "ReceiveMaximum", INFLIGHT)
+            self._client._max_inflight_messages = min(INFLIGHT, most)  # noqa: SLF001
             self._was_up = True
             self._heard.append(Up())
 
