@@ -21,9 +21,10 @@ class Latest:
 
     def __init__(self) -> None:
         """Nothing has been said."""
-        self._latest: dict[str, Said | None] = {}  # None: taken back
+        self._latest: dict[str, Said | bytes] = {}
         self.behind: dict[str, None] = {}
-        self._owed: set[int] = set()
+        self._owed: dict[int, str] = {}  # the broker's number -> topic
+        self._refused: dict[str, None] = {}
 
     @property
     def settled(self) -> bool:
@@ -35,14 +36,20 @@ class Latest:
         self._latest[said.topic] = said
         self.behind[said.topic] = None
 
-    def erase(self, topic: str) -> None:
-        """Nothing shall be retained on ``topic`` any more, and on every connect anew."""
-        self._latest[topic] = None
+    def put_raw(self, topic: str, payload: bytes) -> None:
+        """The same for bytes; none: nothing shall be retained on ``topic`` any more."""
+        self._latest[topic] = payload
         self.behind[topic] = None
 
     def afresh(self) -> None:
         """The broker may have forgotten everything: all of it is to be said again."""
         self.behind = dict.fromkeys(self._latest)
+        self._refused.clear()
+
+    def again(self) -> None:
+        """What was refused, and has not been taken since, is to be said again."""
+        self.behind.update(self._refused)
+        self._refused.clear()
 
     def next(self) -> tuple[str, int, bytes] | None:
         """Topic, QoS and payload of what is to go out now, if the broker keeps up."""
@@ -51,15 +58,23 @@ class Latest:
         topic = next(iter(self.behind))
         del self.behind[topic]
         said = self._latest[topic]
-        return (topic, 1, b"") if said is None else (topic, said.qos, m.encode(said.message))
+        if isinstance(said, bytes):
+            return topic, 1, said
+        return topic, said.qos, m.encode(said.message)
 
-    def owed(self, mid: int) -> None:
+    def owed(self, mid: int, topic: str) -> None:
         """The broker has been given ``mid`` and has not acknowledged it yet."""
-        self._owed.add(mid)
+        self._owed[mid] = topic
 
     def taken(self, mid: int) -> None:
         """The broker has acknowledged ``mid``."""
-        self._owed.discard(mid)
+        self._refused.pop(self._owed.pop(mid, ""), None)
+
+    def refused(self, mid: int) -> None:
+        """The broker will not have ``mid``: subscribers still see what was said before it."""
+        topic = self._owed.pop(mid, None)
+        if topic is not None:
+            self._refused[topic] = None
 
     def taken_back(self) -> None:
         """The connection is gone, and with it whatever was under way."""

@@ -38,6 +38,10 @@ ASKED_LIMIT = 64
 A_FRAME = 8
 """Questions answered in one frame, so that nobody can hold up the pictures by asking."""
 
+AGAIN_S = 10.0
+"""How long what was refused waits: a quota may be free again by then, and a wrong ACL costs no
+more than a window of events each time [own choice]."""
+
 EXPIRY_S = {"event": 60, "metrics": 60}  # contract, rule 4, MQTT 5
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -63,8 +67,10 @@ class Publisher:
         client_id, will = f"{settings.base}-{device}", f"{self._root}/{m.AVAILABILITY}"
         self._line = Line(settings, client_id, will)
         self._latest = Latest()
+        self._latest.put_raw(m.AVAILABILITY, b"online")
         self._announcement: bytes | None = None
         self._questions: deque[Question] = deque(maxlen=ASKED_LIMIT)
+        self._again_ns: int | None = None  # when to say again what was refused
 
     def __enter__(self) -> Self:
         """Take up what an earlier process left. The first ``tend`` connects, in the background."""
@@ -79,10 +85,12 @@ class Publisher:
     ) -> None:
         """Say ``offline`` and leave; a broker that is not there is not waited for."""
         until_ns = time.monotonic_ns() + round(LAST_WORDS_S * NS)
+        self._once_more()
         self._wait(lambda: not (self._outbox or self._latest.behind), until_ns)
         if self.connected:
             self._latest.taken_back()
-            self._latest.owed(self._send(m.AVAILABILITY, b"offline", 1, retain=True))
+            mid = self._send(m.AVAILABILITY, b"offline", 1, retain=True)
+            self._latest.owed(mid, m.AVAILABILITY)
             self._wait(lambda: self._latest.settled, until_ns + NS // 2)
         self._line.close()
         self._outbox.close()
@@ -133,7 +141,7 @@ class Publisher:
 
     def erase(self, topic: str) -> None:
         """Take back what is retained there, by whichever process it was said."""
-        self._latest.erase(topic)
+        self._latest.put_raw(topic, b"")
         self._catch_up()
 
     def announce(self, discovery: bytes) -> None:
@@ -145,21 +153,16 @@ class Publisher:
         """Say everything that is retained again."""
         if not self.connected:
             return
-        self._send(m.AVAILABILITY, b"online", 1, retain=True)
-        self._discover()
         self._latest.afresh()
         self._catch_up()
+        self._discover()
 
     def tend(self) -> None:
         """Read what the connection has learned and hand on what waits: once a frame."""
         for news in self._line.read():
             match news:
                 case Acked(mid, refused):
-                    self._latest.taken(mid)
-                    if refused:
-                        self._outbox.refused(mid)
-                    else:
-                        self._outbox.taken(mid)
+                    self._settle(mid, refused=bool(refused))
                 case Up():
                     self._greet()
                 case Heard():
@@ -167,6 +170,9 @@ class Publisher:
                 case Down():
                     self._latest.taken_back()
                     self._outbox.taken_back()
+                    self._again_ns = None
+        if self._again_ns is not None and time.monotonic_ns() >= self._again_ns:
+            self._once_more()
         if self._outbox:
             self._flush()
         if self._latest.behind:
@@ -187,6 +193,22 @@ class Publisher:
         elsewhere = question.answer_to
         if elsewhere and not set("+#\0") & set(elsewhere) and not elsewhere.startswith(self._root):
             link.send(elsewhere, payload, 1, correlation=question.correlation)
+
+    def _settle(self, mid: int, *, refused: bool) -> None:
+        if not refused:
+            self._latest.taken(mid)
+            self._outbox.taken(mid)
+            return
+        self._latest.refused(mid)
+        self._outbox.refused(mid)
+        if self._again_ns is None:
+            self._again_ns = time.monotonic_ns() + round(AGAIN_S * NS)
+
+    def _once_more(self) -> None:
+        """A refusal may have been for a moment, and the connection may stand for days."""
+        self._again_ns = None
+        self._latest.again()
+        self._outbox.again()
 
     def _greet(self) -> None:
         link = self._line.link
@@ -219,7 +241,7 @@ class Publisher:
             topic, qos, payload = found
             mid = self._send(topic, payload, qos, retain=True)
             if qos:
-                self._latest.owed(mid)
+                self._latest.owed(mid, topic)
 
     def _discover(self) -> None:
         link = self._line.link

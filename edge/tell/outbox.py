@@ -73,6 +73,7 @@ class Outbox:
         self._limit = limit or (MEMORY_LIMIT if file is None else DISK_LIMIT)
         self._file = file
         self._handed_on = 0  # highest number that is with the broker
+        self._refused = 0  # lowest number that it would not have; 0: none
         self._under_way: dict[int, int] = {}  # the broker's number -> ours
         self._unsettled: dict[int, tuple[m.Event, Row]] = {}  # added, and not yet safe on disk
         self._count = self.dropped = 0
@@ -98,7 +99,7 @@ class Outbox:
     def due(self, now: Moment) -> list[tuple[int, m.Event]]:
         """Those to hand on now, in order and with their age; no more than ``WINDOW`` under way."""
         room = WINDOW - len(self._under_way)
-        if room <= 0 or not self._count:
+        if room <= 0 or not self._count or self._refused:
             return []
         rows = self._rows(
             "SELECT n, payload, mono_ns, wall_ns, boot FROM waiting WHERE n > ? ORDER BY n LIMIT ?",
@@ -119,12 +120,20 @@ class Outbox:
             self._remove(number)
 
     def refused(self, mid: int) -> None:
-        """The broker will not have ``mid``: it is kept for the next connection."""
-        self._under_way.pop(mid, None)
+        """The broker will not have ``mid``: it is kept, and nothing overtakes it."""
+        number = self._under_way.pop(mid, None)
+        if number is not None:
+            self._refused = min(number, self._refused or number)
+
+    def again(self) -> None:
+        """Hand on from the first that was refused; what is still under way is said twice."""
+        if self._refused:
+            self._handed_on = min(self._handed_on, self._refused - 1)
+            self._refused = 0
 
     def taken_back(self) -> None:
         """The connection is gone: whatever the broker has not taken is to be said again."""
-        self._handed_on = 0
+        self._handed_on = self._refused = 0
         self._under_way.clear()
 
     def dangling(self) -> list[m.Event]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
+from edge.tell import messages as m
+from edge.tell import mqtt
 from edge.tell.link import INFLIGHT
 from edge.tell.mqtt import Publisher
 from edge.tell.report import Said
 from edge.tell.settings import MqttSettings
-from tests.tell.boxes import an_event
+from tests.tell import examples
+from tests.tell.boxes import MONDAY, an_event, revs
 from tests.tell.brokers import until
 from tests.tell.scripted import CONNECT, PUBLISH, Scripted
 
@@ -55,6 +60,10 @@ def publisher(port: int) -> Publisher:
     return Publisher(MqttSettings(host="127.0.0.1", port=port), "pi_7c1f3a")
 
 
+def an_event_said(rev: int) -> Said:
+    return Said("event", an_event(rev), retain=False, keep=True)
+
+
 @pytest.mark.parametrize(
     ("most", "named", "record"),
     [(3, True, 3), (10, True, 10), (65_535, True, INFLIGHT), (INFLIGHT, False, INFLIGHT)],
@@ -62,7 +71,120 @@ def publisher(port: int) -> Publisher:
 def test_no_more_is_under_way_than_the_broker_can_take(most, named, record):
     with Sparing(most=most, named=named) as broker, publisher(broker.port) as out:
         for rev in range(1, BACKLOG + 1):
-            out.publish(Said("event", an_event(rev), retain=False, keep=True))
+            out.publish(an_event_said(rev))
         until(lambda: out.tend() or (out.connected and not out.queued))
         assert (broker.connects, broker.record) == (1, record)
         assert broker.published.count("mien/pi_7c1f3a/event") == BACKLOG
+
+
+# For a moment ------------------------------------------------------------------------------
+
+OURS = ("/availability", "/alerts/active", "/event")
+
+
+@dataclass
+class Remembering(Scripted):
+    """Knows what it has taken, by topic."""
+
+    taken: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def _published(self, kind: int, body: bytes) -> bytes:
+        answer = super()._published(kind, body)
+        end = 2 + int.from_bytes(body[:2], "big")
+        topic, rest = body[:end][2:].decode(), body[end + 2 :]  # without its number
+        if answer and not answer[4]:
+            topic = topic.removeprefix("mien/pi_7c1f3a/")
+            self.taken.setdefault(topic, []).append(rest[1 + rest[0] :])  # nor its properties
+        return answer
+
+    def revs(self) -> list[int]:
+        return [json.loads(event)["rev"] for event in self.taken.get("event", ())]
+
+
+def active(seq: int) -> Said:
+    (said,) = [each for each in examples.night_drive() if each.topic == "alerts/active"][:1]
+    said.message.seq = seq
+    return said
+
+
+def test_what_is_refused_for_a_moment_is_said_again_on_the_same_connection(monkeypatch, caplog):
+    monkeypatch.setattr(mqtt, "AGAIN_S", 0.2)
+    with Remembering(refuses=OURS) as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or out.connected)
+        for said in (an_event_said(1), active(7), an_event_said(2)):
+            out.publish(said)
+        until(lambda: out.tend() or "refuses mien/pi_7c1f3a/event" in caplog.text)
+        broker.refuses = ()
+        out.publish(an_event_said(3))  # does not overtake
+        until(lambda: out.tend() or not out.queued)
+        until(lambda: out.tend() or "alerts/active" in broker.taken)
+        assert broker.connects == 1
+        assert broker.revs() == [1, 2, 3]
+        assert [json.loads(each)["seq"] for each in broker.taken["alerts/active"]] == [7]
+        assert broker.taken[m.AVAILABILITY] == [b"online"]
+
+
+def test_what_is_refused_for_good_is_not_said_all_the_time(monkeypatch, caplog):
+    monkeypatch.setattr(mqtt, "AGAIN_S", 0.2)
+    with Remembering(refuses=("/event", "/active")) as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or out.connected)
+        for said in (active(7), an_event_said(1)):
+            out.publish(said)
+        until(lambda: out.tend() or broker.published.count("mien/pi_7c1f3a/event") == 3)
+        assert broker.published.count("mien/pi_7c1f3a/alerts/active") == 3
+        assert [record.getMessage() for record in caplog.records if "refuses" in record.msg] == [
+            f"mqtt: the broker refuses mien/pi_7c1f3a/{topic}: Not authorized; events are kept"
+            for topic in ("alerts/active", "event")
+        ]
+        assert out.health.queued == 1
+
+
+def test_a_topic_whose_next_word_was_taken_is_not_said_again(monkeypatch):
+    monkeypatch.setattr(mqtt, "AGAIN_S", 0.2)
+    with Remembering(refuses=("/active",)) as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or out.connected)
+        out.publish(active(7))
+        until(lambda: out.tend() or "mien/pi_7c1f3a/alerts/active" in broker.published)
+        broker.refuses = ()
+        out.publish(active(8))
+        out.publish(an_event_said(1))
+        until(lambda: out.tend() or not out.queued)
+        end = time.monotonic() + 0.5
+        until(lambda: out.tend() or time.monotonic() > end)
+        assert [json.loads(each)["seq"] for each in broker.taken["alerts/active"]] == [8]
+
+
+def test_last_words_do_not_wait_for_the_end_of_a_pause(caplog):
+    with Remembering(refuses=OURS) as broker:
+        with publisher(broker.port) as out:
+            until(lambda: out.tend() or out.connected)
+            for said in (active(7), an_event_said(1)):
+                out.publish(said)
+            until(lambda: out.tend() or "refuses mien/pi_7c1f3a/event" in caplog.text)
+            broker.refuses = ()
+            out.publish(an_event_said(2))
+        assert broker.revs() == [1, 2]
+        assert len(broker.taken["alerts/active"]) == 1
+        assert broker.taken[m.AVAILABILITY] == [b"online", b"offline"]
+
+
+def test_a_box_goes_back_to_the_first_that_was_refused(opened):
+    box = opened()
+    for rev in range(1, 6):
+        box.add(an_event(rev), MONDAY)
+    for number, _ in box.due(MONDAY):
+        box.handed_on(number, mid=number)
+    box.taken(1)
+    box.refused(4)
+    box.refused(2)
+    box.taken(3)
+    assert revs(box) == []
+    box.again()
+    assert revs(box) == [2, 4, 5]
+    box.handed_on(2, mid=12)
+    box.refused(5)  # said before the pause, answered after it
+    box.again()
+    assert revs(box) == [4, 5]
+    box.refused(12)
+    box.taken_back()
+    assert revs(box) == [2, 4, 5], "another connection is another chance"
