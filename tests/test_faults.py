@@ -25,6 +25,7 @@ def test_a_camera_that_is_not_there_is_said_on_health_before_the_service_gives_u
         assert health["faults"] == ["camera_gone"]
         assert health["camera"] == {"ok": False}
         hears.wait_for("availability", lambda said: said == "offline")
+        assert [said["profile"] for said in hears.of("info")] == ["home"]
 
 
 def test_where_systemd_watches_a_service_without_its_camera_does_not_end_in_a_tight_loop(

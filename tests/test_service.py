@@ -121,6 +121,21 @@ def test_a_setting_that_cannot_hold_any_more_is_told_of_and_costs_no_start(
         hears.wait_for("event", lambda e: e["type"] == "sleep" and e["change"] == "new")
 
 
+def test_who_has_the_camera_shut_says_what_it_is_and_what_is_wrong(
+    broker, port, listen, service, sleeper, tmp_path
+):
+    (tmp_path / "kept.json").write_text(
+        '{"config": {"rules.drowsiness.microsleep_s": 9}, "controls": {"capture": false}}',
+        encoding="utf-8",
+    )
+    with broker(port):
+        hears = listen(port)
+        service(sleeper, port, "--state", str(tmp_path), loop=True)
+        hears.wait_for("info", lambda said: said["profile"] == "home")
+        hears.wait_for("log", lambda said: "left out" in said["msg"])
+        assert hears.of("state")[0]["degraded"] == ["capture_off"]
+
+
 def test_a_killed_service_is_offline_by_its_will(broker, port, listen, service, sleeper):
     with broker(port):
         hears = listen(port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
     from edge.tell.report import Reporter
 
-    Grumbles = deque[tuple[str, str, str]]
-    """Level, name and text of each."""
+    Grumbles = deque[tuple[int, str, str, str]]
+    """When it was laid down, level, name and text of each."""
 
 LIMIT = 500
 """Characters of a warning that are said; the journal has all of it."""
 
 WAITING = 100
-"""Warnings that may wait for the next frame, the newest."""
+"""Warnings that may wait for the next frame, or for the broker: the newest."""
 
 
 class _Ear(logging.Handler):
@@ -34,11 +35,11 @@ class _Ear(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            said = (record.levelname.lower(), record.name, record.getMessage())
+            level, text = record.levelname.lower(), record.getMessage()
         except (TypeError, ValueError):  # words that do not fit what is to stand in them
             self.handleError(record)
         else:
-            self._heard.append(said)
+            self._heard.append((time.monotonic_ns(), level, record.name, text))
 
 
 @contextmanager
@@ -54,8 +55,9 @@ def overheard() -> Iterator[Grumbles]:
 
 
 def grumbled(heard: Grumbles, reporter: Reporter, t_ns: int) -> Iterator[Said]:
-    """A message for each that waits; none waits afterwards."""
+    """A message for each that waits, with the time when it was logged; none waits afterwards."""
     while heard:
-        level, name, text = heard.popleft()
-        message = m.Log(**reporter.head("log", t_ns), level=level, code=name, msg=text[:LIMIT])
+        logged_ns, level, name, text = heard.popleft()
+        then_ns = max(0, t_ns - (time.monotonic_ns() - logged_ns))
+        message = m.Log(**reporter.head("log", then_ns), level=level, code=name, msg=text[:LIMIT])
         yield Said("log", message, retain=False, qos=0)

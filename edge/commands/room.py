@@ -40,18 +40,23 @@ class Room:
         out: Publisher,
         talk: Conversation,
         fps: Callable[[], float],
+        hello: Callable[[int], None],
         rest: Callable[[int], None],
+        mutter: Callable[[int], None],
     ) -> None:
         """Nothing is opened before the first frame is asked for. ``fps``: wanted at the moment.
 
-        ``rest`` is called with the time, over and over, while the camera is shut.
+        All are called with the time: ``hello`` once, to say who we are, with a camera or without;
+        ``rest`` over and over while it is shut, and ``mutter`` also where it cannot be had.
         """
         self._settings = settings
         self._reporter = reporter
         self._out = out
         self._talk = talk
         self._fps = fps
+        self._hello = hello
         self._rest = rest
+        self._mutter = mutter
         self._frozen_ns: int | None = None
         self._started_ns = time.monotonic_ns()
         self._begun = False
@@ -119,8 +124,7 @@ class Room:
         while self._young:
             if self._leaving or (missing and device.exists()):
                 return
-            self._out.tend()
-            self._talk(time.monotonic_ns())
+            self._answer(time.monotonic_ns())
             time.sleep(IDLE_S)
 
     def farewell(self) -> None:
@@ -134,18 +138,26 @@ class Room:
         self._begin(t_ns)
         self._say(self._reporter(Step(t_ns=t_ns, degraded=("capture_off",))))
         self._rest(t_ns)
-        self._out.tend()
-        self._talk(t_ns)
+        self._answer(t_ns)
         watchdog.alive("the camera is shut, as asked")
         time.sleep(IDLE_S)
+
+    def _answer(self, t_ns: int) -> None:
+        self._out.tend()
+        self._mutter(t_ns)
+        self._talk(t_ns)
 
     def _say(self, messages: Iterable[Said]) -> None:
         for said in messages:
             self._out.publish(said)
 
     def _begin(self, t_ns: int) -> None:
-        """End what an earlier process left open, and say how the switches stand: once."""
+        """End what an earlier process left open, say who we are and how the switches stand: once.
+
+        Not with the first picture that was judged: a camera that is shut may have none for days.
+        """
         if not self._begun:
             self._begun = True
             self._say(self._reporter.resumed(self._out.dangling(), t_ns))
+            self._hello(t_ns)
             self._talk.begin(t_ns)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.commands.desk import Data, Desk
+    from edge.commands.grumbles import Grumbles
     from edge.config import Config
     from edge.page.server import Page
     from edge.see.modelfile import ModelFile
@@ -77,7 +79,14 @@ def serve(
             signal.show(Level.NONE, t_ns)
             _pulse(pulse, reporter, t_ns, out)
 
-        room = Room(config.camera, reporter, out, talk, lambda: pulse.rates.fps, rest)
+        def hello(t_ns: int) -> None:
+            head, shown = reporter.head("info", t_ns), page is not None
+            out.publish(who.info(config, models, identity, see.runtime, head, page=shown))
+
+        mutter = partial(_mutter, grumbles, reporter, out)
+        room = Room(
+            config.camera, reporter, out, talk, lambda: pulse.rates.fps, hello, rest, mutter
+        )
         journal = Journal()
         seats = Seats(config.seat, state)
         frames = stack.enter_context(closing(room.frames()))
@@ -99,17 +108,11 @@ def serve(
                 _sound(
                     step, signal, muted=not talk.desk.kept.controls.buzzer
                 )  # before anything that could wait for a network
-                if room.step is None:
-                    head = reporter.head("info", step.t_ns)
-                    out.publish(
-                        who.info(config, models, identity, see.runtime, head, page=page is not None)
-                    )
                 room.step = step
                 _tell(step, reporter, pulse, out)
                 if page is not None:
                     page.show(step, pulse.fps)
-                for said in grumbled(grumbles, reporter, step.t_ns):
-                    out.publish(said)
+                mutter(step.t_ns)
                 talk(step.t_ns)
         if talk.desk.restart:
             log.info("restarting, as asked")
@@ -159,6 +162,13 @@ def _tell(step: Step, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
 def _pulse(pulse: Pulse, reporter: Reporter, t_ns: int, out: Publisher) -> None:
     if pulse.due():
         out.publish(pulse.health(reporter, t_ns, out.health))
+
+
+def _mutter(grumbles: Grumbles, reporter: Reporter, out: Publisher, t_ns: int) -> None:
+    """What was logged; the first of it before there is anybody who could be told."""
+    if grumbles and out.connected:
+        for said in grumbled(grumbles, reporter, t_ns):
+            out.publish(said)
 
 
 def _lament(error: CameraError, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from edge.commands.grumbles import LIMIT, WAITING, grumbled, overheard
+from edge.types import NS
 from tests.tell.examples import reporter
 
 
@@ -17,6 +19,15 @@ def test_a_warning_is_said_once_and_what_is_less_is_not():
         ("warning", "camera", "3 frames are gone")
     ]
     assert not heard
+
+
+def test_who_is_told_late_hears_when_it_was(monkeypatch):
+    with overheard() as heard:
+        logging.getLogger("camera").warning("gone")
+        logged_ns = time.monotonic_ns()
+        monkeypatch.setattr(time, "monotonic_ns", lambda: logged_ns + 60 * NS)
+        (said,) = grumbled(heard, reporter(), logged_ns + 60 * NS)
+    assert abs(said.message.mono_ms - logged_ns // 1_000_000) <= 1000
 
 
 def test_the_newest_are_kept_and_long_ones_cut():

@@ -24,11 +24,13 @@ class House:
 
     def __init__(self, monkeypatch) -> None:
         self.said, self.rested, self.capture = [], [], True
+        self.order, self.muttered = [], 0
         self.desk = SimpleNamespace(restart=False)
         self.left_open = []
         self.reporter = examples.reporter()
         settings = CameraSettings(source="/dev/video9", width=160, height=120)
-        self.room = Room(settings, self.reporter, self, self, lambda: 30.0, self.rest)
+        does = (self.hello, self.rest, self.mutter)
+        self.room = Room(settings, self.reporter, self, self, lambda: 30.0, *does)
         monkeypatch.setattr(rooms.camera, "frames", self.frames)
         monkeypatch.setattr(rooms, "IDLE_S", 0.001)
 
@@ -40,8 +42,15 @@ class House:
         self.rested.append(t_ns)
         self.capture = len(self.rested) >= 3  # somebody opens it again
 
+    def hello(self, _t_ns):
+        self.order.append("info")
+
+    def mutter(self, _t_ns):
+        self.muttered += 1
+
     def publish(self, said):
         self.said.append(said)
+        self.order.append(said.topic)
 
     def dangling(self):
         return self.left_open
@@ -53,7 +62,7 @@ class House:
         return self.capture
 
     def begin(self, _t_ns):
-        pass
+        self.order.append("controls")
 
     def __call__(self, t_ns):
         pass
@@ -139,3 +148,21 @@ def test_a_camera_that_fails_after_it_was_watched_says_nothing_twice(house, monk
     with house.room.holding_out():
         pass
     assert len(house.said) == before
+
+
+def test_who_we_are_is_said_once_and_first_though_the_camera_is_shut_from_the_start(house):
+    house.capture = False
+    next(house.room.frames())
+    assert house.order[:3] == ["info", "controls", "alerts/active"]
+    assert house.order.count("info") == 1
+    assert house.muttered == len(house.rested) == 3, "warnings do not wait for a picture"
+
+
+def test_who_we_are_and_what_is_wrong_is_said_where_there_is_no_camera(house, monkeypatch):
+    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/notify")
+    monkeypatch.setattr(rooms, "LEAST_LIFE_S", 0.2)
+    with house.room.holding_out():
+        pass
+    assert house.order[:3] == ["info", "controls", "alerts/active"]
+    assert house.order.count("info") == 1
+    assert house.muttered >= 1
