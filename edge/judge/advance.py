@@ -131,8 +131,12 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
         )
     if other:
         # Whoever was asleep stays so until open eyes are seen: it may be the same person.
+        closed = state.closed
+        if state.driver.vacated:  # but nobody has another's microsleeps counted
+            closed = replace(closed, microsleeps=())
         state = replace(
             state,
+            closed=closed,
             calibration=started("driver_changed"),
             direction=DirectionState(),
             looking=DirectionState(),

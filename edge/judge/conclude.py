@@ -19,6 +19,7 @@ from edge.judge.states.closed_eyes import (
     microsleeps,
 )
 from edge.judge.states.distraction import (
+    AttentionState,
     acknowledged,
     advance_attention,
     ahead_ns,
@@ -58,6 +59,7 @@ def concluded(
     )
     ahead = state.direction.ahead
     judged = rules.attention.enabled and ahead is not None and ahead.sure
+    counts = judged and distraction_counts(speed, rules.speed)
     attention = advance_attention(
         state.attention,
         t_ns,
@@ -67,18 +69,18 @@ def concluded(
         gaze=looking(state.looking, state.gaze, rules.attention),
         lowered=lowered(state.eyes, t_ns),
         unsure=sight.unreadable_ns is not None or sight.light in {"low", "blind"},
-        counts=judged and distraction_counts(speed, rules.speed),
+        counts=counts,
         right_hand=rules.presence.driver_side == "right",
     )
     ack = "ack" in seen.requests
-    if ack and state.closed.astray:
+    if ack and state.closed.type == "unresponsive":
         attention = acknowledged(attention)
     gone_ns = 0
     if face is None and state.driver.seen_ns is not None:
         gone_ns = t_ns - state.driver.seen_ns
     around = Around(
         gone_ns=gone_ns,
-        forward_ns=ahead_ns(attention, t_ns) if judged else None,
+        forward_ns=ahead_ns(attention, t_ns) if counts else None,
         unseen=pose is None,
         astray=astray(attention, t_ns, rules.attention),
         ack=ack,
@@ -94,6 +96,8 @@ def concluded(
     )
     if follow.vacated and closed.type in {"eyes_closed_pre", "microsleep"}:
         closed = dismissed(closed, "vacated")
+    if follow.vacated:
+        attention = AttentionState()
     moved = replace(state, sight=sight, attention=attention, closed=closed, driver=follow)
     if marks or closed is not state.closed or t_ns - state.signs_ns >= OFTEN_NS:
         signs = _signs(moved, t_ns, rules)

@@ -100,6 +100,8 @@ def changed(
     state: DriverState, seen: Observation, face: FaceReading | None, rules: PresenceRules
 ) -> bool:
     """Whether ``face`` may be somebody else than the driver so far."""
+    if face is not None and state.vacated:  # the seat was empty for long
+        return True
     if face is None or state.seen_ns is None or face.track == state.track:
         return False
     if any(other.track == state.track for other in seen.faces[:MOST_FACES]):

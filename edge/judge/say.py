@@ -201,7 +201,9 @@ def _calibration(now: Now) -> Calibration:
 
 def _degraded(now: Now) -> tuple[str, ...]:
     state = now.state
-    slow = state.interval_ns is not None and NS / state.interval_ns < now.rules.eyes.perclos_fps
+    interval_ns = state.interval_ns  # None: the last picture is over a second old, or the first
+    pause = interval_ns is None and state.last is not None
+    slow = pause or (interval_ns is not None and NS / interval_ns < now.rules.eyes.perclos_fps)
     parts = (
         ("eyes", state.sight.unreadable_ns is not None),
         ("face", state.driver.lost is not None),

@@ -79,7 +79,9 @@ def resumed(past: Remembered, rules: CalibrationRules, eyes: EyeRules) -> Calibr
     wide, shut = past.ear_open, max(past.ear_shut, shut_end(past.ear_open, eyes))
     if refusal(wide, rules, eyes) is not None or wide - shut < rules.least_range:
         return started("remembered_out_of_range")
-    return CalibrationState(state="stale", reason=REMEMBERED, span=EyeSpan(shut, wide))
+    # somebody else may sit there: on a wide-eyed driver's scale narrow open eyes would be shut
+    span = EyeSpan(min(shut, eyes.ear_shut), min(wide, eyes.ear_open))
+    return CalibrationState(state="stale", reason=REMEMBERED, span=span)
 
 
 def reseeded(state: CalibrationState, reason: str) -> CalibrationState:

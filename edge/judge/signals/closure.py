@@ -45,6 +45,7 @@ class EyeState(Struct, frozen=True):
     lead: tuple[tuple[int, float], ...] = ()  # see ``onset``
     reopened_ns: int | None = None  # a closure that has opened, but may yet go on (bridge)
     deep_ns: int = 0
+    deep_since_ns: int | None = None  # of a closure: more than 80 % covered without a break since
     open_since_ns: int | None = None  # open since then, blinks apart
     wide: float | None = None
     pitch_deg: float | None = None  # at the start of the closure

@@ -73,12 +73,22 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         seen_ns=t_ns,
         openness=opening,
         deep_ns=state.deep_ns + (0 if was_shut else deep_ns),
+        deep_since_ns=_deep_since_ns(state, between_ns, followed=followed)
+        if shut and opening < rules.deep_below
+        else None,
         wide=wide,
         bowed_ns=None,
         level=state.level if shut else levelled(state.level, opening, t_ns - before_ns),
         valid=extended(state.valid, before_ns, t_ns, KEEP_NS),
         closures=_recent(state.closures, t_ns),
     )
+
+
+def _deep_since_ns(state: EyeState, between_ns: int, *, followed: bool) -> int:
+    """Since when the lids are down as far as they are now, without a look that says otherwise."""
+    if state.deep_since_ns is None or not followed:
+        return between_ns
+    return state.deep_since_ns
 
 
 def _reopens_at(state: EyeState, rules: EyeRules) -> float:

@@ -154,8 +154,12 @@ def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:
     Then the length is an estimate between two frames, and a tie goes to the shorter.
     """
     lasted_ns = closed_ns(eyes)
-    if not lasted_ns or deep_share(eyes) < rules.deep_share:
+    if not lasted_ns:
         return None
+    if deep_share(eyes) < rules.deep_share:  # squinting: of that, what is shut without a break
+        if eyes.deep_since_ns is None or eyes.seen_ns is None or not is_shut(eyes):
+            return None
+        lasted_ns = eyes.seen_ns - eyes.deep_since_ns
     if not is_shut(eyes):
         lasted_ns -= 1
     reached = None
