@@ -67,6 +67,13 @@ def is_shut(state: EyeState) -> bool:
     return state.shut_since_ns is not None and state.reopened_ns is None
 
 
+def deep_run_ns(state: EyeState) -> int:
+    """How long the lids have now been that far down without a break; 0 where they are not."""
+    if state.deep_since_ns is None or state.seen_ns is None or not is_shut(state):
+        return 0
+    return state.seen_ns - state.deep_since_ns
+
+
 def deep_share(state: EyeState) -> float:
     """Share of the closure under way in which the eyes were more than 80 % covered."""
     lasted_ns = closed_ns(state)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from edge.judge.signals.closure import closed_ns, deep_share, is_shut, open_ns
+from edge.judge.signals.closure import closed_ns, deep_run_ns, deep_share, is_shut, open_ns
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
@@ -157,9 +157,7 @@ def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:
     if not lasted_ns:
         return None
     if deep_share(eyes) < rules.deep_share:  # squinting: of that, what is shut without a break
-        if eyes.deep_since_ns is None or eyes.seen_ns is None or not is_shut(eyes):
-            return None
-        lasted_ns = eyes.seen_ns - eyes.deep_since_ns
+        lasted_ns = deep_run_ns(eyes)
     if not is_shut(eyes):
         lasted_ns -= 1
     reached = None
