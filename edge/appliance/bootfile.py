@@ -55,8 +55,8 @@ class Wish(Struct, frozen=True):
     files: dict[str, str] = field(default_factory=dict)
     """Its name beside ``mien.yaml``, by the place below the state folder where it is kept."""
 
-    overruled: list[str] = field(default_factory=list)
-    """Lines that do not hold, and why."""
+    unheld: list[str] = field(default_factory=list)
+    """Lines that do not hold, and why; all the rest does."""
 
     def __repr__(self) -> str:
         """Without what is secret, or may be: that must never be in a log."""
@@ -88,8 +88,9 @@ def read(
         if value is not None  # a section of which every line is commented out
     }
     wrong: list[str] = []
-    secrets = _secrets(given, stored) | {LOGIN_PLACE: _login(given, stored, wrong)}
-    wanted = {"wifi": _with(given.pop("wifi", None), secrets["wifi"])}
+    lacking: list[str] = []
+    secrets = _secrets(given, stored, lacking) | _login(given, stored, lacking)
+    wanted = {"wifi": _with(given.pop("wifi", None), secrets.get("wifi"))}
     wanted |= {"aim": given.pop("aim")} if "aim" in given else {}
     beside = _try(lambda: convert(wanted, Beside, NAME), wrong)
     alone = {"profile": "vehicle", **base}
@@ -100,14 +101,14 @@ def read(
         wrong.append(
             f'{NAME}: a secret must stand on one line, as in password: "secret", and nowhere else'
         )
-    overruled = [] if wrong else _overruled(base, given)
+    unheld = [*lacking, *([] if wrong else _overruled(base, given))]
     if not wrong:
         whole = _try(lambda: configuration.checked(lay(base, given), NAME), wrong)
         if beside and beside.aim and whole and whole.profile in configuration.EMOTION_FORBIDDEN:
             wrong.append(f"{NAME}: aim: not with profile {whole.profile}: nobody is shown there")
     if wrong or beside is None:
-        return wrong
-    return Wish(given, beside.wifi, secrets, beside.aim, files, overruled)
+        return [*wrong, *lacking]
+    return Wish(given, beside.wifi, secrets, beside.aim, files, unheld)
 
 
 def _overruled(base: Mapping[str, Any], given: dict[str, Any]) -> list[str]:
@@ -118,7 +119,7 @@ def _overruled(base: Mapping[str, Any], given: dict[str, Any]) -> list[str]:
         return []
     del given["profile"]
     given.pop("emotion", None)
-    return [f"{NAME}: profile: {over} does not go over {own} in /etc/mien/config.yaml"]
+    return [f"{NAME}: profile: {over} does not go over {own} in /etc/mien/config.yaml: {own} holds"]
 
 
 def lay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,16 +147,28 @@ def complaint(wrong: list[str], kept: str) -> str:
     return "\r\n".join(lines)  # for every Windows editor
 
 
-def _secrets(given: dict[str, Any], stored: Callable[[str], str | None]) -> dict[str, str | None]:
-    """Take the secrets out. A key without a value: the one that was moved earlier still holds."""
+def _secrets(
+    given: dict[str, Any], stored: Callable[[str], str | None], lacking: list[str]
+) -> dict[str, str | None]:
+    """Take the secrets out. A key without a value: the one that was moved earlier still holds.
+
+    Where none was, or none can be read any more, nothing is found, and that is said in ``lacking``.
+    """
     found: dict[str, str | None] = {}
     for (section, key), place in SECRETS.items():
         values = given.get(section)
         if not isinstance(values, dict) or key not in values:
             found[place] = None
         elif values[key] is None:
-            found[place] = stored(place)
             del values[key]
+            kept = stored(place)
+            if kept is not None:
+                found[place] = kept
+            else:
+                text = "none stands here, and none is kept here"
+                lacking.append(f"{NAME}: {section}.{key}: {text}: write it again, or no such line")
+                if section == "wifi":  # an open network of that name is another's
+                    del given[section]
         elif isinstance(values[key], str):
             found[place] = values.pop(key)
         else:  # a number, say: left where it is, to be refused with the rest
@@ -164,21 +177,22 @@ def _secrets(given: dict[str, Any], stored: Callable[[str], str | None]) -> dict
 
 
 def _login(
-    given: dict[str, Any], stored: Callable[[str], str | None], wrong: list[str]
-) -> str | None:
-    """The login in the camera's address; what was moved earlier is put back into it."""
+    given: dict[str, Any], stored: Callable[[str], str | None], lacking: list[str]
+) -> dict[str, str | None]:
+    """The login in the camera's address, likewise; what was moved earlier is put back into it."""
     section, key = SOURCE
     camera = given.get(section)
     source = camera.get(key) if isinstance(camera, dict) else None
     found = LOGIN.search(source) if isinstance(source, str) else None
-    if found is None or found[0] != KEPT:
-        return found and found[0]
+    if found is None or found[0] != KEPT or not isinstance(source, str):
+        return {LOGIN_PLACE: found and found[0]}
     login = stored(LOGIN_PLACE)
     if login is None:
-        wrong.append(f"{NAME}: camera.source: no login is kept here: write user:password@ again")
-    else:
-        given[section][key] = LOGIN.sub(lambda _: login, str(source))
-    return login
+        lacking.append(f"{NAME}: camera.source: no login is kept here: write user:password@ again")
+        given[section][key] = source.replace(f"{KEPT}@", "", 1)
+        return {}
+    given[section][key] = LOGIN.sub(lambda _: login, source)
+    return {LOGIN_PLACE: login}
 
 
 def _with(wanted: object, password: str | None) -> object:
@@ -225,5 +239,5 @@ def _movable(data: bytes, secrets: Mapping[str, str | None]) -> bool:
     values = [left.get(section) for section, _ in SECRETS]
     empty = all(not isinstance(v, dict) or v.get("password") is None for v in values)
     spread = [f"//{s}@" if place == LOGIN_PLACE else s for place, s in secrets.items() if s]
-    rest = _login(left, lambda _: KEPT, [])
+    rest = _login(left, lambda _: KEPT, [])[LOGIN_PLACE]
     return empty and rest in {None, KEPT} and not any(len(s) >= 8 and s in text for s in spread)

@@ -100,7 +100,7 @@ def _parts(file: Path) -> tuple[bytes, bytes]:
                 msg = f"{file.name}: is no update of Mien"
                 raise InstallError(msg)
             return payload.read(), signature.read()
-    except (tarfile.TarError, OSError) as error:
+    except tarfile.TarError as error:  # what the disk cannot read may be whole another time
         msg = f"{file}: cannot be read as an update: {error}"
         raise InstallError(msg) from error
 

@@ -23,6 +23,9 @@ COMMANDS = {UNIT: "run --config /run/mien/config.yaml", BOOT: "boot"}
 """What is tried of a version, by the unit that runs it."""
 
 RUN = Path("/run/systemd/system")
+SETTINGS = Path("/run/mien")
+"""What ``mien boot`` makes for the services."""
+
 PATIENCE_S = 60.0
 SETTLED_S = 10.0
 """So long it has to run on in one piece."""
@@ -73,6 +76,8 @@ def begin(version: Path) -> None:
     _run(*later, "/bin/sh", "-c", _back())
     for unit, command in COMMANDS.items():
         _lay(unit, version, command)
+    for made in SETTINGS.glob("*.yaml"):  # by the version before: this one has to make its own
+        made.unlink()
     _systemctl("daemon-reload")
     _systemctl("reset-failed", BOOT, UNIT)  # what the version before did is not held against this
     _systemctl("restart", "--no-block", BOOT, UNIT)
@@ -135,23 +140,23 @@ def watch(
 
 def observe() -> Look:
     """Ask systemd."""
-    said = _shown(UNIT, "ActiveState", "MainPID", "NRestarts", "StatusText")
+    names = ("ActiveState", "MainPID", "NRestarts", "StatusText", "Result")
+    command = ["systemctl", "show", UNIT, BOOT, *(f"--property={name}" for name in names)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, start_new_session=True
+    )
+    said, boot = (  # a block each, in the order that was asked for
+        dict(line.partition("=")[::2] for line in block.splitlines())
+        for block in done.stdout.split("\n\n")
+    )
     return Look(
         t_s=time.monotonic(),
         active=said["ActiveState"] == "active",
         pid=int(said["MainPID"]),
         restarts=int(said["NRestarts"]),
         doing=said["StatusText"],
-        boot=_shown(BOOT, "Result")["Result"],
+        boot=boot["Result"],
     )
-
-
-def _shown(unit: str, *names: str) -> dict[str, str]:
-    command = ["systemctl", "show", unit, *(f"--property={name}" for name in names)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, start_new_session=True
-    )
-    return dict(line.partition("=")[::2] for line in done.stdout.splitlines())
 
 
 def _systemctl(*arguments: str) -> None:

@@ -44,11 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.address:
         return _say_where_the_page_is(places)
     try:
+        keeping.sort_out(places)
         base = _base(places)
         wish, data = _wish(places, base)
         card = None if data is None else places.partition
         stored = keeping.store(places, wish, card)
-        keeping.drop_lost(places.kept / "secret/mqtt")
         _compose(places, base, wish)
         if card is not None and data is not None:
             if stored:
@@ -84,13 +84,11 @@ def _wish(places: Places, base: Mapping[str, Any]) -> tuple[Wish, bytes | None]:
     """
     card = places.partition
     data, found = _found(places, base)
-    earlier = places.earlier()
     wish = found if isinstance(found, Wish) else Wish({}, None, {})
-    wrong = found if isinstance(found, list) else [*wish.overruled, *_misnamed(card)]
-    held = "the settings of the device itself hold."
-    if wish.overruled:
-        held = f"{base['profile']} holds, and so does all the rest."
-    if not isinstance(found, Wish) and earlier is not None:
+    wrong = found if isinstance(found, list) else [*wish.unheld, *_misnamed(card)]
+    held = "all the rest of it holds." if wish.unheld else "the settings of the device itself hold."
+    earlier = None if isinstance(found, Wish) else places.earlier()
+    if earlier is not None:
         # a certificate that is lost is no reason not to watch
         again = bootfile.read(earlier, base, places.stored, lambda *_: True)
         wish = again if isinstance(again, Wish) else wish

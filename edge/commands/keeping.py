@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 BOM = b"\xef\xbb\xbf"
 
+ASIDE = "aside"
+"""The folder of secrets that could not be read: what fails today may be read tomorrow."""
+
 log = logging.getLogger("mien")
 
 
@@ -50,15 +53,45 @@ def store(places: Places, wish: Wish, beside: Path | None) -> bool:
     return True
 
 
-def drop_lost(folder: Path) -> None:
-    """Take away what the disk has lost of what systemd hands the service: it would not start it."""
+def sort_out(places: Places) -> None:
+    """Put aside the secrets that cannot be read, and back those that can be again.
+
+    systemd hands the service a folder of them, and would not start it with one that it cannot read.
+    """
+    secret, aside = places.kept / "secret", places.kept / ASIDE
     with as_far_as_the_card_lets():
-        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-            try:
-                file.read_bytes()
-            except OSError as error:
-                log.error("%s: %s; taken away", file, error.strerror)  # noqa: TRY400 - one line
-                file.unlink()
+        for file in _files(aside):
+            place = secret / file.relative_to(aside)
+            if place.is_file():  # written anew since
+                disk.remove(file)
+            elif _wrong_with(file) is None:
+                _move(file, place)
+        for file in _files(secret):
+            why = _wrong_with(file)
+            if why is not None:
+                log.error("%s: %s; put aside", file, why)
+                _move(file, aside / file.relative_to(secret))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
+def _wrong_with(file: Path) -> str | None:
+    try:
+        text = file.read_bytes().decode()
+    except OSError as error:
+        return error.strerror
+    except ValueError:  # whose words quote what stands there
+        return "no text"
+    return "damaged" if "\0" in text else None  # a lost block may read as zeros
+
+
+def _move(file: Path, place: Path) -> None:
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.replace(place)
+    disk.settle(place.parent)
+    disk.settle(file.parent)
 
 
 def settle(places: Places, card: Path, data: bytes, wish: Wish) -> None:
@@ -72,6 +105,7 @@ def settle(places: Places, card: Path, data: bytes, wish: Wish) -> None:
         for place, secret in wish.secrets.items():
             if secret is None:
                 disk.remove(places.kept / "secret" / place)
+                disk.remove(places.kept / ASIDE / place)
         for place in set(FILES.values()) - set(wish.files):
             disk.remove(places.kept / place)
     except OSError as error:

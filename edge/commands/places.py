@@ -59,19 +59,8 @@ class Places(Struct, frozen=True):
         return data
 
     def stored(self, place: str) -> str | None:
-        """A secret that was moved earlier; one that the disk has lost counts as not kept."""
-        file = self.kept / "secret" / place
-        try:
-            text = (disk.read(file) or b"").decode()
-            why = "damaged" if "\0" in text else None  # a lost block may read as zeros
-        except OSError as error:
-            why = error.strerror
-        except ValueError:  # whose words quote what stands there
-            why = "no text"
-        if why is not None:
-            log.warning("%s: %s; it counts as not kept", file, why)
-            return None
-        return text or None
+        """A secret that was moved earlier; what cannot be read was put aside. ``OSError``."""
+        return (disk.read(self.kept / "secret" / place) or b"").decode() or None
 
     def there(self, name: str, place: str) -> bool:
         """Whether a file lies beside ``mien.yaml``, or is kept since it did."""

@@ -172,7 +172,7 @@ def test_a_kept_login_goes_with_another_address_and_goes_when_it_is_taken_out(bo
     board.write(CAMERA.format("rtsp://kept@10.0.0.6/s"))
     board.boot()
     assert "camera.source: no login is kept here" in board.errors
-    assert board.settings["camera"]["source"] == 0
+    assert board.settings["camera"]["source"] == "rtsp://10.0.0.6/s"
 
 
 @pytest.mark.parametrize(

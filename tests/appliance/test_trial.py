@@ -74,9 +74,10 @@ SYSTEMCTL = """\
 #!/bin/sh
 echo "$@" >>{log}
 case "$*" in
-"show mien-boot.service "*) printf 'Result=success\n' ;;
-show*) printf 'ActiveState=activating\nMainPID=%s\nNRestarts=0\nStatusText=\n' \
-  "$(grep -c restart {log})" ;;
+"show mien.service mien-boot.service "*)
+  printf 'MainPID=%s\nNRestarts=0\nResult=success\nActiveState=activating\nStatusText=\n' \
+    "$(grep -c restart {log})"
+  printf '\nMainPID=0\nResult=success\nActiveState=inactive\nStatusText=\n' ;;
 esac
 """
 LATER = """\
@@ -94,7 +95,7 @@ from edge.appliance import trial
 from edge.appliance.versions import Home
 from edge.commands import update
 home = Home(Path(sys.argv[1]))
-trial.RUN = home.root / "run"
+trial.RUN, trial.SETTINGS = home.root / "run", home.root / "settings"
 update._try(home, home.path / "versions/2.0.0")
 """
 
@@ -115,6 +116,8 @@ def tried(folder: Path) -> Iterator[subprocess.Popen[str]]:
         (opt / "versions" / version / "deps").symlink_to("../../deps/abc")
     (opt / "deps/abc").mkdir(parents=True)
     (opt / "current").symlink_to("versions/1.0.0")
+    (folder / "settings").mkdir()
+    (folder / "settings/config.yaml").write_text("profile: home\n", encoding="ascii")
     process = subprocess.Popen(
         [sys.executable, "-c", TRY, str(folder)],
         env={"PATH": f"{folder}:/usr/bin:/bin"},
@@ -131,6 +134,7 @@ def tried(folder: Path) -> Iterator[subprocess.Popen[str]]:
             assert f"\nExecStart=\nExecStart={opt}/versions/2.0.0/bin/mien {command}" in text
             assert (folder / f"run/{unit}.service").is_symlink()
         assert "restart --no-block mien-boot.service mien.service\n" in (folder / "log").read_text()
+        assert not [*(folder / "settings").iterdir()], "the version before made them"
         try:
             yield process
         finally:
