@@ -121,6 +121,22 @@ def test_a_setting_that_cannot_hold_any_more_is_told_of_and_costs_no_start(
         hears.wait_for("event", lambda e: e["type"] == "sleep" and e["change"] == "new")
 
 
+def test_info_has_the_hash_of_the_rules_that_hold(port, listen, service, sleeper):
+    with amqtt(port):
+        hears = listen(port)
+        service(sleeper, port, loop=True)
+        before = hears.wait_for("info", bool)
+        hears.wait_for("event", lambda e: e["params_hash"] == before["params_hash"])
+        hears.say("mien/test/set/microsleep_s", "1.2")
+        after = hears.wait_for("info", lambda said: said["seq"] > before["seq"])
+        changed = {key for key in before if before[key] != after[key]}
+        assert changed == {"seq", "ts", "mono_ms", "params_hash", "config_hash"}
+        hears.wait_for("event", lambda e: e["params_hash"] == after["params_hash"])
+        hears.say("mien/test/set/alerts", "OFF")
+        hears.wait_for("controls", lambda said: not said["alerts"])
+        assert len(hears.of("info")) == 2, "no setting, and nothing new in it"
+
+
 def test_who_has_the_camera_shut_says_what_it_is_and_what_is_wrong(
     broker, port, listen, service, sleeper, tmp_path
 ):

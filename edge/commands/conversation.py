@@ -29,7 +29,7 @@ log = logging.getLogger("mien")
 
 
 class Conversation:
-    """Holds the desk. ``changed`` is called with it after everything that was changed."""
+    """Holds the desk. ``changed``: called after everything that was, with the desk before."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Conversation:
         self._state = state
         self._facts = facts
         self._vehicle_ns = 0
-        self.changed: list[Callable[[Desk], None]] = []
+        self.changed: list[Callable[[Desk, int], None]] = []
 
     def wants_camera(self) -> bool:
         """Whether the camera is to be open."""
@@ -93,7 +93,7 @@ class Conversation:
             log.info("mqtt: %s changed from outside", question.name)
             self.begin(t_ns)
             for tell in self.changed:
-                tell(self.desk)
+                tell(before, t_ns)
         if after.rebirth:
             self._out.rebirth()
         if reply is not None:

@@ -27,7 +27,7 @@ from edge.device.buzzer import BuzzerError, BuzzerSettings, Signal
 from edge.device.camera import CameraError
 from edge.see.sight import Sight
 from edge.tell.mqtt import Publisher
-from edge.tell.report import Identity, Reporter
+from edge.tell.report import Reporter
 from edge.types import Level
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from edge.config import Config
     from edge.page.server import Page
     from edge.see.modelfile import ModelFile
+    from edge.tell.report import Identity, Said
     from edge.types import Step
 
 log = logging.getLogger("mien")
@@ -79,10 +80,8 @@ def serve(
             signal.show(Level.NONE, t_ns)
             _pulse(pulse, reporter, t_ns, out)
 
-        def hello(t_ns: int) -> None:
-            head, shown = reporter.head("info", t_ns), page is not None
-            out.publish(who.info(config, models, identity, see.runtime, head, page=shown))
-
+        info = partial(who.info, models=models, runtime=see.runtime, page=page is not None)
+        hello = partial(_hello, talk, reporter, out, identity, info)
         mutter = partial(_mutter, grumbles, reporter, out)
         room = Room(
             config.camera, reporter, out, talk, lambda: pulse.rates.fps, hello, rest, mutter
@@ -90,8 +89,8 @@ def serve(
         journal = Journal()
         seats = Seats(config.seat, state)
         frames = stack.enter_context(closing(room.frames()))
-        talk.changed.append(lambda desk: _settle(desk, reporter, identity))
-        _settle(desk, reporter, identity)
+        talk.changed.append(partial(_settle, talk, reporter, identity, hello))
+        _settle(talk, reporter, identity, hello, desk, 0)
         looked_at = thinned(pulse.count(frames), lambda: pulse.rates.looks_hz)
         if page is not None:
             looked_at = stack.enter_context(page).watch(looked_at)
@@ -177,12 +176,38 @@ def _lament(error: CameraError, reporter: Reporter, pulse: Pulse, out: Publisher
     out.publish(pulse.health(reporter, time.monotonic_ns(), out.health, error.fault))
 
 
-def _settle(desk: Desk, reporter: Reporter, identity: Identity) -> None:
+def _hello(
+    talk: Conversation,
+    reporter: Reporter,
+    out: Publisher,
+    identity: Identity,
+    info: Callable[..., Said],
+    t_ns: int,
+) -> None:
+    config = replace(talk.desk.config, emotion=talk.desk.emotion)
+    out.publish(info(config, who=_now(talk.desk, identity), head=reporter.head("info", t_ns)))
+
+
+def _settle(
+    talk: Conversation,
+    reporter: Reporter,
+    identity: Identity,
+    hello: Callable[[int], None],
+    before: Desk,
+    t_ns: int,
+) -> None:
     """What was changed from outside takes effect in what is said."""
+    muted = not talk.desk.kept.controls.alerts
+    metrics_hz = talk.desk.config.mqtt.metrics_hz
+    reporter.settle(_now(talk.desk, identity), muted=muted, metrics_hz=metrics_hz)
+    if talk.desk.config != before.config:  # whose hashes `info` has
+        hello(t_ns)
+
+
+def _now(desk: Desk, identity: Identity) -> Identity:
+    """Who we have become since the start."""
     emotion = identity.emotion and desk.emotion
-    now = replace(identity, params_hash=who.short_hash(desk.config.rules), emotion=emotion)
-    muted = not desk.kept.controls.alerts
-    reporter.settle(now, muted=muted, metrics_hz=desk.config.mqtt.metrics_hz)
+    return replace(identity, params_hash=who.short_hash(desk.config.rules), emotion=emotion)
 
 
 def _self_test(pulse: Pulse, out: Publisher, see: Sight) -> Data:

@@ -137,7 +137,7 @@ def test_the_judgement_is_told_of_a_request_once_and_of_speed_with_its_age(talk:
 
 def test_a_shorter_microsleep_steers_the_very_next_frame(talk: Talk) -> None:
     told = []
-    talk.conversation.changed.append(told.append)
+    talk.conversation.changed.append(lambda before, _t_ns: told.append(before.config))
     talk.ask("set/microsleep_s", "1.2")
     assert talk.conversation.rules().drowsiness.microsleep_s == 1.2
-    assert len(told) == 1
+    assert [config.rules.drowsiness.microsleep_s for config in told] == [1.5]
