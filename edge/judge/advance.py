@@ -48,12 +48,17 @@ ABSENT_NS = 2 * NS
 
 
 def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:
-    """Judge one observation. Time that stands still or is out of order changes nothing."""
+    """Judge one observation. If its time stands still or is out of order, only requests count."""
     if state.t_ns is not None and state.last is not None and seen.t_ns <= state.t_ns:
         if state.t_ns - seen.t_ns <= LATE_NS:
+            step = replace(state.last, changes=(), marks=(), summaries=())
             odd = oddities(seen, state.t_ns, None)
-            return state, replace(state.last, changes=(), marks=(), summaries=(), odd=odd)
+            state = replace(state, waiting=(*state.waiting, *seen.requests))
+            return state, replace(step, odd=odd)
         return _clock_set_back(state, seen, rules)
+    if state.waiting:
+        seen = replace(seen, requests=(*state.waiting, *seen.requests))
+        state = replace(state, waiting=())
     if REOPENED in seen.requests:
         return _reopened(state, seen, rules)
     last_ns = state.t_ns
@@ -121,9 +126,10 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
     """What a gap between frames, another driver or a request makes of what was known."""
     t_ns = seen.t_ns
     absent_ns = 0 if state.t_ns is None else t_ns - state.t_ns
+    vacant_ns = round(rules.presence.vacant_s * NS)
     other = changed(state.driver, seen, face, rules.presence)
     if absent_ns > ABSENT_NS:
-        other = other or absent_ns > rules.presence.vacant_s * NS
+        other = other or absent_ns > vacant_ns
         last_ns = state.driver.seen_ns
         moved = None if last_ns is None else last_ns + absent_ns
         state = replace(
@@ -131,9 +137,10 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
         )
     if other:
         # Whoever was asleep stays so until open eyes are seen: it may be the same person.
-        closed = state.closed
-        if state.driver.vacated:  # but nobody has another's microsleeps counted
-            closed = replace(closed, microsleeps=())
+        closed, fatigue = state.closed, state.fatigue
+        if state.driver.vacated or absent_ns > vacant_ns:
+            # but nobody has another's microsleeps counted, nor is as tired as they were
+            closed, fatigue = replace(closed, microsleeps=()), FatigueState()
         state = replace(
             state,
             closed=closed,
@@ -144,7 +151,7 @@ def _bridged(state: State, seen: Observation, face: FaceReading | None, rules: R
             blinks=BlinkState(),
             gestures=GestureState(),
             attention=AttentionState(),
-            fatigue=FatigueState(),
+            fatigue=fatigue,
         )
     if seen.remembered is not None and state.t_ns is None:
         state = replace(

@@ -11,7 +11,7 @@ from edge.judge.signals.direction import relative
 from edge.judge.signals.lids import readable, turned
 from edge.judge.signals.looking import looking, lowered
 from edge.judge.signals.perclos import perclos
-from edge.judge.speed import distraction_counts
+from edge.judge.speed import LOOKS_S, TIRED_S, distraction_counts, fastest
 from edge.judge.states.closed_eyes import (
     Around,
     advance_closed,
@@ -59,7 +59,8 @@ def concluded(
     )
     ahead = state.direction.ahead
     judged = rules.attention.enabled and ahead is not None and ahead.sure
-    counts = judged and distraction_counts(speed, rules.speed)
+    pace = fastest(state.pace, t_ns, speed, LOOKS_S)
+    counts = judged and distraction_counts(pace.kmh, rules.speed)
     attention = advance_attention(
         state.attention,
         t_ns,
@@ -80,8 +81,8 @@ def concluded(
         gone_ns = t_ns - state.driver.seen_ns
     around = Around(
         gone_ns=gone_ns,
-        forward_ns=ahead_ns(attention, t_ns) if counts else None,
-        unseen=pose is None,
+        forward_ns=ahead_ns(attention, t_ns) if judged else None,
+        unseen=face is not None and face.pose is None,
         astray=astray(attention, t_ns, rules.attention),
         ack=ack,
     )
@@ -98,7 +99,15 @@ def concluded(
         closed = dismissed(closed, "vacated")
     if follow.vacated:
         attention = AttentionState()
-    moved = replace(state, sight=sight, attention=attention, closed=closed, driver=follow)
+    moved = replace(
+        state,
+        sight=sight,
+        pace=pace,
+        pace_tired=fastest(state.pace_tired, t_ns, speed, TIRED_S),
+        attention=attention,
+        closed=closed,
+        driver=follow,
+    )
     if marks or closed is not state.closed or t_ns - state.signs_ns >= OFTEN_NS:
         signs = _signs(moved, t_ns, rules)
         fatigue = advance_fatigue(state.fatigue, t_ns, signs, marks, rules.fatigue)

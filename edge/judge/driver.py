@@ -1,7 +1,8 @@
 """Who drives: which face is judged, whether it is still the same person, whether it is lost.
 
 The driver sits in one place. Once a face has been followed there, only a face in that place and of
-that size can be the driver; whoever else is in the picture is a passenger and never alarms.
+that size can be the driver; whoever else is in the picture is a passenger and never alarms. The
+place counts for more than a track's number: who leans over may take the driver's along.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from edge.judge.seat import AWAY, Seat, away, in_seat, moved
 from edge.types import NS, Level, Pose
 
 if TYPE_CHECKING:
@@ -21,14 +23,9 @@ if TYPE_CHECKING:
 MOST_FACES = 16
 """More faces than a vehicle has seats: what comes after them is not looked at."""
 
-NEAR = 1.2
-"""A driver leans, but the middle of the face stays within so many face widths of the seat [E]."""
-
-SMALLER, LARGER = 0.6, 1.7
-"""Bounds of the size of a face in the driver's seat, against what it usually is [E]."""
-
-SEAT_S = 5.0
-"""Time constant of where the driver usually is [E]."""
+HOME_NS = 600 * NS
+"""Where somebody drove, before the seat was empty, is remembered for so long while another is
+followed elsewhere: the passenger who stayed in the car [E]."""
 
 RIVAL_SIZE, RIVAL_NS, ALONE_NS, SETTLED_NS = 1.5, 2 * NS, NS // 2, 10 * NS
 """In the first 10 s a face that is 1.5 times larger for 2 s, or for 0.5 s where the first one is
@@ -39,14 +36,6 @@ MIDDLE = 0.45
 """Of the picture's width: the driver's half reaches a little over the middle [E]."""
 
 
-class Seat(Struct, frozen=True):
-    """Where the driver's face usually is: its middle and the root of its area, in pixels."""
-
-    x: float
-    y: float
-    size: float
-
-
 class DriverState(Struct, frozen=True):
     """``track`` of the driver; when the face was last seen, and since when without a break."""
 
@@ -55,6 +44,7 @@ class DriverState(Struct, frozen=True):
     since_ns: int | None = None
     first_ns: int | None = None  # when this person was first seen
     seat: Seat | None = None
+    home: Seat | None = None  # the seat before it was empty, while another one is followed
     rival: int | None = None
     rival_ns: int = 0
     lost: Level | None = None  # level of the open ``face_lost``
@@ -72,8 +62,10 @@ def driver(state: DriverState, seen: Observation, rules: PresenceRules) -> FaceR
                 return face
     if followed is not None:
         return followed
-    if state.seat is not None and rules.driver_side == "any":
-        faces = [face for face in faces if _in_seat(face, state.seat)]
+    if state.seat is not None:
+        faces = [face for face in faces if in_seat(face, state.seat)]
+    elif state.home is not None:
+        faces = [face for face in faces if in_seat(face, state.home)] or faces
     return max(faces, key=lambda face: face.box.area, default=None)
 
 
@@ -125,7 +117,7 @@ def advance_driver(
     if face is None:
         if state.seat is not None and state.seen_ns is not None and state.first_ns is not None:
             followed_ns = state.seen_ns - state.first_ns
-            rival, rival_ns = _rival(state, seen, state.seat.size**2, rules, followed_ns)
+            rival, rival_ns = _rival(state, seen, None, state.seat.size**2, rules, followed_ns)
             if rival is not None or state.rival is not None:
                 state = replace(state, rival=rival, rival_ns=rival_ns)
         return _unseen(state, t_ns, last_closure_ns, rules, blocked=blocked)
@@ -135,13 +127,18 @@ def advance_driver(
     back = t_ns - since_ns >= rules.found_s * NS
     first_ns = t_ns if new or state.first_ns is None else state.first_ns
     passed_ns = 0 if state.seen_ns is None else t_ns - state.seen_ns
-    rival, rival_ns = _rival(state, seen, face.box.area, rules, t_ns - first_ns)
+    home = None if new and not state.vacated else state.home
+    if home is not None and (t_ns - first_ns > HOME_NS or away(face, home) <= AWAY):
+        home = None
+    state = replace(state, seat=None if new else state.seat, home=home)
+    rival, rival_ns = _rival(state, seen, face, face.box.area, rules, t_ns - first_ns)
     return DriverState(
         track=face.track,
         seen_ns=t_ns,
         since_ns=since_ns,
         first_ns=first_ns,
-        seat=_seat(None if new else state.seat, face, passed_ns),
+        seat=moved(state.seat, face, passed_ns),
+        home=home,
         rival=rival,
         rival_ns=rival_ns,
         lost=None if back else state.lost,
@@ -164,7 +161,7 @@ def _unseen(
         and state.seen_ns - last_closure_ns <= rules.after_closure_s * NS
     )
     if gone_ns >= rules.vacant_s * NS:
-        return DriverState(vacated=True)
+        return DriverState(vacated=True, home=state.home or state.seat)
     if state.lost is None and gone_ns >= rules.lost_s * NS and not blocked:
         return replace(state, lost=Level.WARNING if closing else Level.ADVISORY)
     return state
@@ -173,20 +170,39 @@ def _unseen(
 def _rival(
     state: DriverState,
     seen: Observation,
+    followed: FaceReading | None,
     area: float,
     rules: PresenceRules,
     followed_ns: int,
 ) -> tuple[int | None, int]:
-    """Who is larger than the driver, who shows (or showed) so large, and since when."""
-    if followed_ns > SETTLED_NS or not seen.faces:
+    """Who else may be the driver, and since when: in the seat, or larger than the one followed.
+
+    ``area``: which the one followed shows, or showed.
+    """
+    faces = [f for f in seen.faces[:MOST_FACES] if _whole(f) and _on_side(f, seen, rules)]
+    found = _in_the_place(state, followed, faces)
+    if found is None and followed_ns <= SETTLED_NS:
+        larger = max(faces, key=lambda f: f.box.area, default=None)
+        if larger is not None and larger.box.area >= RIVAL_SIZE * area:
+            found = larger
+    if found is None:
         return None, 0
-    others = (f for f in seen.faces[:MOST_FACES] if _whole(f))
-    larger = max(others, key=lambda f: f.box.area, default=None)
-    if larger is None or larger.box.area < RIVAL_SIZE * area:
-        return None, 0
-    if not _on_side(larger, seen, rules):
-        return None, 0
-    return larger.track, state.rival_ns if state.rival == larger.track else seen.t_ns
+    return found.track, state.rival_ns if state.rival == found.track else seen.t_ns
+
+
+def _in_the_place(
+    state: DriverState, followed: FaceReading | None, faces: list[FaceReading]
+) -> FaceReading | None:
+    """Who sits where the driver does, while the one that is followed does not."""
+    seat = state.home or state.seat
+    if seat is None:
+        return None
+    out = math.inf if followed is None else away(followed, seat)
+    others = (f for f in faces if f.track != state.track and in_seat(f, seat))
+    nearest = min(others, key=lambda f: away(f, seat), default=None)
+    if nearest is None or out <= AWAY or away(nearest, seat) >= out:
+        return None
+    return nearest
 
 
 def _whole(face: FaceReading) -> bool:
@@ -200,26 +216,6 @@ def _on_side(face: FaceReading, seen: Observation, rules: PresenceRules) -> bool
         return True
     x = (face.box.left + face.box.right) / 2 / seen.width
     return x >= MIDDLE if rules.driver_side == "left" else x <= 1 - MIDDLE
-
-
-def _in_seat(face: FaceReading, seat: Seat) -> bool:
-    here = _seat(None, face, 0)
-    reach = NEAR * seat.size
-    near = abs(here.x - seat.x) <= reach and abs(here.y - seat.y) <= reach
-    return near and SMALLER <= here.size / seat.size <= LARGER
-
-
-def _seat(seat: Seat | None, face: FaceReading, passed_ns: int) -> Seat:
-    box = face.box
-    x, y, size = (box.left + box.right) / 2, (box.top + box.bottom) / 2, math.sqrt(box.area)
-    if seat is None:
-        return Seat(x, y, size)
-    part = min(1.0, passed_ns / (SEAT_S * NS))
-    return Seat(
-        seat.x + part * (x - seat.x),
-        seat.y + part * (y - seat.y),
-        seat.size + part * (size - seat.size),
-    )
 
 
 def _angles(pose: Pose) -> tuple[float, float, float]:

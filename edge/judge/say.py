@@ -48,7 +48,7 @@ def wanted(now: Now) -> tuple[Wanted, ...]:
         wants.append(Wanted(asleep, closed_eyes.LEVELS[asleep], state.closed.start_ns))
     tired = fatigue.held(state.fatigue)
     if tired is not None:
-        most = drowsy_at_most(now.speed, now.rules.speed)
+        most = drowsy_at_most(state.pace_tired.kmh, now.rules.speed)
         level = min(fatigue.LEVELS[tired], most)
         if level:
             wants.append(Wanted(tired, level, state.fatigue.start_ns))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from edge.judge.signals.blinks import BlinkState, advance_blinks, forgotten
+from edge.judge.signals.blinks import advance_blinks, blinked_since, forgotten, hidden
 from edge.judge.signals.calibration import (
     advance_calibration,
     eye_span,
@@ -19,7 +19,8 @@ from edge.judge.signals.gestures import advance_gestures
 from edge.judge.signals.lids import Look, openness, readable
 from edge.judge.signals.looking import advance_looking, read
 from edge.judge.speed import speed_kmh
-from edge.types import NS
+from edge.judge.states.sight import stands_still
+from edge.types import NS, Level
 
 if TYPE_CHECKING:
     from edge.judge.rules import Rules
@@ -31,6 +32,9 @@ PACE_S = 1.0
 
 NO_LOOK = Look()
 
+LATELY_NS, ALIVE = 60 * NS, 5
+"""Awake eyes blink 10 to 20 times a minute; those of somebody unconscious need not be shut [E]."""
+
 UNLEARNT_LOW_DEG = 20.0
 """How far down a head is bent before straight ahead is known: a wider berth [E]."""
 
@@ -40,8 +44,7 @@ def sensed(
 ) -> tuple[State, Pose | None, tuple[Mark, ...]]:
     """Everything that is read off the face, measured against this driver's own."""
     t_ns = seen.t_ns
-    frozen = seen.light is not None and seen.light.repeated  # the same picture again: no look
-    if face is None or frozen:
+    if face is None or stands_still(state.sight, seen.light):
         return _unseen(state, t_ns, rules), None, ()
     ear = face.ear if readable(face, rules.eyes) else None
     pose, mar = face.pose, face.mar
@@ -54,13 +57,18 @@ def sensed(
         None if pose is None else pose.pitch_deg,
         low=pitch is not None and pitch[1] < -low_deg,
     )
-    eyes = advance_eyes(state.eyes, t_ns, look, rules.eyes)
+    eyes = advance_eyes(state.eyes, t_ns, look, rules.eyes, state.interval_ns)
     shut = is_shut(eyes)
     blinks, blinked = advance_blinks(forgotten(state.blinks, t_ns), t_ns, look)
     gestures, moved = advance_gestures(state.gestures, t_ns, mar, look, shut=shut)
     speed = speed_kmh(seen, rules.speed)
     direction = advance_direction(
-        state.direction, t_ns, None if shut else pose, speed, rules.attention
+        state.direction,
+        t_ns,
+        None if shut else pose,
+        speed,
+        rules.attention,
+        watch=_awake(state, look, rules),
     )
     yaw = 0.0 if pose is None else (relative(pose, direction) or (0.0, 0.0))[0]
     calibration = advance_calibration(
@@ -87,7 +95,7 @@ def sensed(
         state,
         interval_ns=interval_ns,
         eyes=eyes,
-        blinks=blinks if fast else BlinkState(usual=state.blinks.usual),
+        blinks=blinks if fast else hidden(state.blinks, t_ns),
         gestures=gestures,
         direction=direction,
         looking=watched,
@@ -95,6 +103,18 @@ def sensed(
         calibration=calibration,
     )
     return state, pose, marks
+
+
+def _awake(state: State, look: Look, rules: Rules) -> bool:
+    """Whether a head that stays elsewhere may speak of the camera: one that has slumped does not.
+
+    Where an alarm is on that takes eyes that are seen open, and in an emergency blinks as well.
+    """
+    emergency = state.closed.type is not None
+    if not emergency and state.attention.level < Level.WARNING:
+        return True
+    opened = look.openness is not None and look.openness > rules.eyes.open_above
+    return opened and (not emergency or blinked_since(state.blinks, LATELY_NS) >= ALIVE)
 
 
 def _unseen(state: State, t_ns: int, rules: Rules) -> State:
@@ -105,8 +125,8 @@ def _unseen(state: State, t_ns: int, rules: Rules) -> State:
         state,
         interval_ns=interval_ns,
         gaze=None,
-        eyes=advance_eyes(state.eyes, t_ns, NO_LOOK, rules.eyes),
-        blinks=blinks if _fast(interval_ns, rules) else BlinkState(usual=blinks.usual),
+        eyes=advance_eyes(state.eyes, t_ns, NO_LOOK, rules.eyes, state.interval_ns),
+        blinks=blinks if _fast(interval_ns, rules) else hidden(blinks, t_ns),
     )
 
 

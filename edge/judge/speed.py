@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from edge.types import Level
+from msgspec import Struct
+
+from edge.types import NS, Level
 
 if TYPE_CHECKING:
     from edge.judge.rules import SpeedRules
@@ -13,6 +15,25 @@ if TYPE_CHECKING:
 
 FASTEST_KMH = 500.0
 """No road vehicle; a number above it is a mistake of whoever sent it."""
+
+LOOKS_S, TIRED_S = 3.0, 30.0
+"""A car is slow once it has been for so long: for where somebody looks, and for how tired they are.
+One wrong number ends no warning, and a red light no drowsiness [E]."""
+
+
+class Fastest(Struct, frozen=True):
+    """The highest speed of late, and when it was; ``kmh`` None, unknown, is above all others."""
+
+    kmh: float | None = 0.0
+    at_ns: int | None = None
+
+
+def fastest(state: Fastest, t_ns: int, kmh: float | None, hold_s: float) -> Fastest:
+    """With the speed of now: at once where it is higher, after ``hold_s`` where it is not."""
+    higher = kmh is None or (state.kmh is not None and kmh >= state.kmh)
+    if higher or state.at_ns is None or t_ns - state.at_ns > hold_s * NS:
+        return Fastest(kmh, t_ns)
+    return state
 
 
 def speed_kmh(seen: Observation, rules: SpeedRules) -> float | None:

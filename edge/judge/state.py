@@ -14,6 +14,7 @@ from edge.judge.signals.calibration import CalibrationState
 from edge.judge.signals.closure import EyeState
 from edge.judge.signals.direction import DirectionState
 from edge.judge.signals.gestures import GestureState
+from edge.judge.speed import Fastest
 from edge.judge.states.closed_eyes import ClosedState
 from edge.judge.states.distraction import AttentionState
 from edge.judge.states.effort import EffortState
@@ -38,6 +39,8 @@ class State(Struct, frozen=True):
     blinks: BlinkState = BlinkState()
     gestures: GestureState = GestureState()
     sight: SightState = SightState()
+    pace: Fastest = Fastest()  # by which it is judged where somebody looks
+    pace_tired: Fastest = Fastest()  # the same for how tired they are
     attention: AttentionState = AttentionState()
     closed: ClosedState = ClosedState()
     fatigue: FatigueState = FatigueState()
@@ -48,3 +51,4 @@ class State(Struct, frozen=True):
     signs_ns: int = 0
     quiet_ns: int | None = None  # no cautions until then: somebody has acknowledged
     last: Step | None = None
+    waiting: tuple[str, ...] = ()  # requests that came with a picture that was left out

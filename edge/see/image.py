@@ -24,6 +24,9 @@ GRID = 16
 """Every sixteenth pixel both ways tells how light the picture is: 1,200 of 640 x 480. Each of them
 is a line of memory to fetch, and that is what this costs."""
 
+BUFFERS = 4
+"""So many pictures before are compared: a camera's driver has no more of them [E]."""
+
 
 class Region(Struct, frozen=True):
     """A square to look at: centre and size in full-frame pixels, turned by ``angle`` radians."""
@@ -137,17 +140,20 @@ def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def light(
-    image: NDArray[np.uint8], last: NDArray[np.uint8] | None
-) -> tuple[Light, NDArray[np.uint8]]:
+    image: NDArray[np.uint8], last: tuple[NDArray[np.uint8], ...] = ()
+) -> tuple[Light, tuple[NDArray[np.uint8], ...]]:
     """Brightness of a sparse grid of uint8[H, W] or uint8[H, W, 3] (its green), and that grid.
 
-    A grid equal to ``last`` bit for bit is ``repeated``: a live sensor always has noise.
+    A grid equal bit for bit to one of ``last`` is ``repeated``: a live sensor always has noise, and
+    a driver that is stuck may hand out its buffers in turn. What comes back is ``last`` for the
+    next picture.
     """
     plane = image if image.ndim == 2 else image[:, :, 1]
     grid = np.ascontiguousarray(plane[::GRID, ::GRID])
     mean, spread = cv2.meanStdDev(grid)
-    repeated = last is not None and np.array_equal(grid, last)
-    return Light(min(1.0, float(mean[0, 0]) / 255), float(spread[0, 0]) / 255, repeated), grid
+    repeated = any(np.array_equal(grid, each) for each in last)
+    seen = Light(min(1.0, float(mean[0, 0]) / 255), float(spread[0, 0]) / 255, repeated)
+    return seen, (grid, *last[: BUFFERS - 1])
 
 
 def _shrunk(

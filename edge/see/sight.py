@@ -97,7 +97,7 @@ class Sight:
         self._ids = 0
         self._detected_ns: int | None = None
         self._further_back = False
-        self._grid: NDArray[np.uint8] | None = None
+        self._grids: tuple[NDArray[np.uint8], ...] = ()
         self.runtime = self._landmarks.runtime
         self.cpu_ns = dict.fromkeys(models if emotion else ("detector", "landmarks", "eyes"), 0)
         self.calls = dict.fromkeys(self.cpu_ns, 0)
@@ -117,7 +117,7 @@ class Sight:
     def __call__(self, frame: Frame) -> Observation:
         """Look at one frame."""
         plane = frame.image if frame.luma is None else frame.luma
-        light, self._grid = image.light(plane, self._grid)
+        light, self._grids = image.light(plane, self._grids)
         if self._detection_is_due(frame.t_ns):
             find = detector.find_further_back if self._further_back else self._find
             self._further_back = not self._tracks and not self._further_back

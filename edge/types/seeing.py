@@ -88,7 +88,7 @@ class FaceReading(Struct, frozen=True):
 class Light(Struct, frozen=True):
     """Brightness of the whole picture, 0..1: mean and standard deviation of a sparse grid.
 
-    ``repeated``: the grid is identical to the last frame's, bit for bit (a stuck camera).
+    ``repeated``: the grid is that of a picture just before, bit for bit (a stuck camera).
     """
 
     mean: float

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace as changed
-from stories import DOWN, LEARNT, LOST, OPEN, SHUT, Face, after, every, filmed, told
+from stories import DOWN, LEARNT, LOST, OPEN, SHUT, Face, after, blinking, every, filmed, told
 
 from edge.types import NS, Light
 
@@ -101,3 +101,69 @@ def test_who_looks_aside_with_open_eyes_has_not_slept():
 def test_who_sleeps_with_the_head_down_after_a_warning_is_not_let_off():
     drive = after(LEARNT, (WARNED_S, DOWN), (8, replace(DOWN, openness=0.0)))
     assert "unresponsive" in drive.active
+
+
+TURNED = Face(yaw=40)
+"""Not so far that the eyes are hidden."""
+
+
+def moving(*parts: tuple[float, Face | None, float], fps: float = 30) -> list[Observation]:
+    """Seconds, a face and the speed in km/h, one after the other."""
+    seen, at_s = [], 100.0
+    for seconds, face, speed in parts:
+        seen += filmed((seconds, face), fps=fps, speed=speed, start_s=at_s)
+        at_s += seconds
+    return seen
+
+
+def test_one_look_of_open_eyes_ends_no_emergency():
+    drive = after((70, OPEN), (9.5, TURNED), (10, SHUT), (0.04, OPEN), (8, SHUT))
+    said = [a.change for a in drive.changes if a.type == "unresponsive" and a.change != "update"]
+    assert said == ["new"]
+    drive = after((70, OPEN), (9.5, TURNED), (10, SHUT), (5, OPEN))
+    assert drive.ended("unresponsive").reason in {"looking_ahead", "eyes_open"}
+
+
+def test_one_lost_picture_ends_no_emergency_of_a_head_that_is_turned_away():
+    drive = after((70, OPEN), (8, SHUT), (5, TURNED), (0.04, LOST), (3, TURNED))
+    assert "unresponsive" in drive.active
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(6, 3), (9.5, 5)])
+def test_one_wrong_speed_ends_no_warning(seconds, level):
+    drive = told(
+        moving((70, OPEN, 90), (seconds, TURNED, 90), (0.04, TURNED, 0), (0.2, TURNED, 90), fps=25)
+    )
+    assert drive.level == level
+    ends = [a for a in drive.changes if a.change == "end" and a.reason == "not_judged"]
+    assert not ends
+
+
+def test_a_car_that_rolls_out_ends_no_emergency_but_a_driver_who_looks_ahead_does():
+    slumped = [(70, OPEN, 90), (9.5, TURNED, 90), (20, TURNED, 10)]
+    assert told(moving(*slumped, fps=15)).level == 5
+    assert told(moving(*slumped, (5, OPEN, 10), fps=15)).level == 0
+
+
+DARK = Face(eyes_visible=0.1, openness=0.9)
+
+
+@pytest.mark.parametrize(
+    ("usual", "then"),
+    [
+        (DARK, replace(DARK, pitch=-25)),
+        (OPEN, Face(pitch=-30, openness=0.9)),
+        (OPEN, Face(yaw=35)),
+        (OPEN, Face(pitch=-25, openness=0.0)),
+    ],
+    ids=["sunglasses", "lap", "staring aside", "bent down"],
+)
+def test_a_head_that_has_slumped_is_no_camera_that_was_moved(usual, then):
+    drive = after((70, usual), (180, then), fps=15)
+    assert "unresponsive" in drive.active
+
+
+def test_a_camera_that_was_moved_is_known_by_a_driver_who_blinks():
+    drive = after((70, OPEN), (180, blinking(15, face=Face(yaw=35))), fps=15)
+    assert "unresponsive" in drive.new
+    assert not drive.active

@@ -69,6 +69,31 @@ def test_a_frozen_picture_of_open_eyes_is_not_awake():
     assert story.last.drowsiness == "unknown"
 
 
+@pytest.mark.parametrize("fps", [10, 15, 30])
+def test_a_clock_in_the_corner_of_a_picture_that_stands_still_is_no_sign_of_life(fps):
+    live = list(filmed((5, OPEN), fps=fps))
+    stuck = [
+        replace(seen, light=Light(0.4, 0.2, repeated=bool(number % fps)))
+        for number, seen in enumerate(filmed((20, OPEN), fps=fps, start_s=105))
+    ]
+    story = told([*live, *stuck])
+    frozen = [step.faults for step in story.steps[len(live) + 12 * fps :]]
+    assert set(frozen) == {("camera_frozen",)}
+    assert all(step.eyes.openness is None for step in story.steps[len(live) + 12 * fps :])
+    again = told([*live, *stuck, *filmed((4, OPEN), fps=fps, start_s=125)])
+    assert again.last.faults == ()
+    assert again.last.eyes.openness == 1.0
+
+
+@pytest.mark.parametrize("every_nth", [2, 3, 6])
+def test_a_slow_camera_whose_pictures_come_twice_does_not_stand_still(every_nth):
+    film = [
+        replace(seen, light=Light(0.4, 0.2, repeated=bool(number % every_nth)))
+        for number, seen in enumerate(filmed((20, OPEN)))
+    ]
+    assert not any(step.faults for step in told(film).steps)
+
+
 def test_a_frozen_picture_of_shut_eyes_is_not_asleep():
     story = told(_lit(((5, OPEN), (0.1, SHUT), (9, SHUT)), Light(0.4, 0.2, repeated=True)))
     assert "sleep" not in story.new

@@ -68,6 +68,9 @@ OPENNESS = itemgetter(1)
 GAP_NS = NS // 4
 """Unseen for longer: whatever happened in it was not seen."""
 
+SLOW_NS = 10 * NS
+"""What was counted before is no figure of now after so long [E]."""
+
 
 class Blink(Struct, frozen=True):
     """When it ended, how long it was at half depth, and depth / length in 1/s."""
@@ -141,6 +144,20 @@ def forgotten(state: BlinkState, t_ns: int) -> BlinkState:
         kept = tuple(blink for blink in state.blinks if blink.end_ns >= t_ns - WINDOW_NS)
         return _counted(replace(state, blinks=kept))
     return state
+
+
+def blinked_since(state: BlinkState, ago_ns: int) -> int:
+    """How many blinks ended in the last ``ago_ns``."""
+    return sum(
+        state.seen_ns is not None and b.end_ns >= state.seen_ns - ago_ns for b in state.blinks
+    )
+
+
+def hidden(state: BlinkState, t_ns: int) -> BlinkState:
+    """Pictures come too seldom to see one: of a moment nothing is lost but the dip under way."""
+    if state.seen_ns is not None and t_ns - state.seen_ns <= SLOW_NS:
+        return forgotten(replace(state, dip=()), t_ns)
+    return BlinkState(usual=state.usual)
 
 
 def _in_a_dip(

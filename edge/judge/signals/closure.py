@@ -42,10 +42,12 @@ class EyeState(Struct, frozen=True):
     floor: float = 0.0
     mean: float = 0.0
     settled: bool = True
-    lead: tuple[tuple[int, float], ...] = ()  # see ``onset``
+    lead: tuple[tuple[int, float, int], ...] = ()  # see ``onset``
     reopened_ns: int | None = None  # a closure that has opened, but may yet go on (bridge)
     deep_ns: int = 0
+    deep_before_ns: int = 0  # of that, before the closure's start as it is known by now
     deep_since_ns: int | None = None  # of a closure: more than 80 % covered without a break since
+    low: float | None = None  # how open the lids have been over the last quarter of a second
     open_since_ns: int | None = None  # open since then, blinks apart
     wide: float | None = None
     pitch_deg: float | None = None  # at the start of the closure
@@ -77,7 +79,11 @@ def deep_run_ns(state: EyeState) -> int:
 def deep_share(state: EyeState) -> float:
     """Share of the closure under way in which the eyes were more than 80 % covered."""
     lasted_ns = closed_ns(state)
-    return min(1.0, state.deep_ns / lasted_ns) if lasted_ns else 0.0
+    return min(1.0, _deep_ns(state) / lasted_ns) if lasted_ns else 0.0
+
+
+def _deep_ns(state: EyeState) -> int:
+    return state.deep_ns - state.deep_before_ns
 
 
 def open_ns(state: EyeState) -> int:
@@ -102,7 +108,7 @@ def under_way(state: EyeState, rules: EyeRules) -> tuple[Closure, ...]:
     if blink or state.shut_since_ns is None or dragged(lasted_ns, state.fell_deg, state.fell_deg):
         return ()
     start_ns = state.shut_since_ns
-    return (Closure(start_ns, start_ns + lasted_ns, min(state.deep_ns, lasted_ns)),)
+    return (Closure(start_ns, start_ns + lasted_ns, min(_deep_ns(state), lasted_ns)),)
 
 
 def dragged(lasted_ns: int, fell_deg: float, sunk_deg: float) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edge.types import Gaze, Pose, Remembered
 
 ANGLES = shares(-90.0, 90.0, 2.0)
-PROVISIONAL_NS = 3 * NS
+PROVISIONAL_NS, GUESS_NS = 3 * NS, 30 * NS
 BLOCK_NS = 180 * NS
 """Two blocks of three minutes: what is older than six is forgotten."""
 
@@ -70,6 +70,7 @@ class DirectionState(Struct, frozen=True):
     off: Directions = Directions()
     was: Ahead | None = None  # straight ahead when ``off`` began
     moved: bool = False
+    slow: Directions = Directions()  # what was seen of late while nobody drove fast enough to learn
 
 
 def pointed(past: Remembered) -> DirectionState:
@@ -101,7 +102,7 @@ def advance_direction(
 ) -> DirectionState:
     """Learn from one look. ``speed_kmh`` None: unknown; half the time must do.
 
-    ``watch``: notice that the camera was moved.
+    ``watch``: notice that the camera was moved; not now, where that look may be of a slumped head.
     """
     if pose is None:
         return state
@@ -110,8 +111,10 @@ def advance_direction(
         return replace(state, moved=False) if state.moved else state
     state = replace(state, seen_ns=t_ns, moved=False)
     driving = speed_kmh is None or speed_kmh > rules.learn_kmh
-    if not passed_ns or not (driving or state.ahead is None):
+    if not passed_ns:
         return state
+    if not driving:
+        return _guessed(state, pose, passed_ns)
     if watch:
         state = _watched(state, pose, passed_ns)
     if state.moved:
@@ -122,6 +125,22 @@ def advance_direction(
         return state
     needed_ns = round(rules.learn_s * NS) // (2 if speed_kmh is None else 1)
     return _learnt(_added(state, pose, passed_ns), needed_ns)
+
+
+def _guessed(state: DirectionState, pose: Pose | Gaze, passed_ns: int) -> DirectionState:
+    """Too slow to learn: a first guess, which the next half minute may correct."""
+    if state.ahead is not None and state.ahead.sure:
+        return state
+    before = state.slow if state.slow.yaw.total_ns < GUESS_NS else Directions()
+    slow = Directions(
+        spent(before.yaw, pose.yaw_deg, passed_ns),
+        spent(before.pitch, pose.pitch_deg, passed_ns),
+    )
+    state = replace(state, slow=slow)
+    yaw, pitch = quantile(slow.yaw, 0.5), quantile(slow.pitch, 0.5)
+    if yaw is None or pitch is None or slow.yaw.total_ns < PROVISIONAL_NS:
+        return state
+    return replace(state, ahead=Ahead(yaw, pitch))
 
 
 def _added(state: DirectionState, pose: Pose | Gaze, passed_ns: int) -> DirectionState:

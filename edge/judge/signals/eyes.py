@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 KEEP_NS = 180 * NS
 """The longest window that anything here is asked for."""
 
+LOST_LOOKS, LONGEST_GAP_NS = 3.2, NS * 4 // 5
+"""Two looks that are lost in a row end no closure at five pictures a second, either [E]."""
+
 WIDE_S, NARROW_S = 10.0, 3.0
 """Time constants of how wide the eyes usually are, up and down, for those that never read fully
 open: narrow eyes are known within seconds, looking down for a moment does not count as such [E]."""
@@ -33,9 +36,12 @@ WIDE_SHARE = 0.75
 this share of their usual width: without it one blink would be a sleep without an end [E]."""
 
 
-def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> EyeState:
-    """Take one look at the eyes at ``t_ns``."""
-    followed = state.seen_ns is not None and t_ns - state.seen_ns <= rules.gap_s * NS
+def advance_eyes(
+    state: EyeState, t_ns: int, look: Look, rules: EyeRules, interval_ns: float | None = None
+) -> EyeState:
+    """Take one look at the eyes at ``t_ns``; looks come every ``interval_ns``, None: unknown."""
+    gap_ns = max(rules.gap_s * NS, min(LOST_LOOKS * (interval_ns or 0), LONGEST_GAP_NS))
+    followed = state.seen_ns is not None and t_ns - state.seen_ns <= gap_ns
     if not followed and state.openness is not None:
         state = _forget_the_gap(state, rules)
     opening = look.openness
@@ -65,6 +71,7 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
             state = led(state, t_ns, between_ns, opening, rules)
     else:
         state = _opening(state, t_ns, between_ns, was_shut=was_shut, rules=rules)
+    low = levelled(state.low if followed else None, opening, 2 * (t_ns - before_ns))
     wide = state.wide
     if opening >= rules.shut_below:  # while a closure is not over yet, too: or it might never be
         wide = _wide(wide, opening, t_ns - before_ns, rules)
@@ -74,8 +81,9 @@ def advance_eyes(state: EyeState, t_ns: int, look: Look, rules: EyeRules) -> Eye
         openness=opening,
         deep_ns=state.deep_ns + (0 if was_shut else deep_ns),
         deep_since_ns=_deep_since_ns(state, between_ns, followed=followed)
-        if shut and opening < rules.deep_below
+        if shut and (opening < rules.deep_below or (low < rules.deep_below and followed))
         else None,
+        low=low,
         wide=wide,
         bowed_ns=None,
         level=state.level if shut else levelled(state.level, opening, t_ns - before_ns),

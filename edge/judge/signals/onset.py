@@ -36,7 +36,7 @@ def led(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeR
 
     Somebody who looks down reads little more than shut, or a little less: what comes before the
     fall was no closure. ``lead`` holds the looks before this one that stand above all that came
-    after them: what they read, and midway to the next look.
+    after them: midway to the next look, what they read, and the deep time until then.
     """
     first = state.first_ns == t_ns
     floor = opening if first else min(state.floor, opening)
@@ -53,11 +53,17 @@ def led(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeR
     if before is not None:  # else the first look of all shows the eyes so
         while lead and lead[-1][1] <= before:
             lead = lead[:-1]
-        lead = (*lead[-LEAD:], (between_ns, before))
+        deep = opening < rules.deep_below and not first  # this look's own part of it
+        deep_ns = max(0, state.deep_ns - (t_ns - between_ns if deep else 0))
+        lead = (*lead[-LEAD:], (between_ns, before, deep_ns))
     since_ns = t_ns if state.shut_since_ns is None else state.shut_since_ns
     half = (level + floor) / 2
+    deep_before_ns = 0 if first else state.deep_before_ns
     if level >= rules.deep_below and half < rules.shut_below:
-        since_ns = next((at for at, above in reversed(lead) if above >= half), since_ns)
+        since_ns, deep_before_ns = next(
+            ((at, deep) for at, above, deep in reversed(lead) if above >= half),
+            (since_ns, deep_before_ns),
+        )
     settled = begun and mean < rules.deep_below
     return replace(
         state,
@@ -66,5 +72,6 @@ def led(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeR
         floor=floor,
         mean=mean,
         lead=() if settled else lead,
+        deep_before_ns=deep_before_ns,
         settled=settled,
     )

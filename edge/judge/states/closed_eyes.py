@@ -143,7 +143,7 @@ def _left(
     if state.type != "unresponsive":
         return dismissed(state, "eyes_open") if opened else state
     ahead = around.forward_ns is None or around.forward_ns >= wanted_ns
-    if state.astray and around.forward_ns is not None:
+    if state.astray and around.forward_ns is not None and (eyes.openness is None or opened):
         return dismissed(state, "looking_ahead") if ahead else state
     return dismissed(state, "eyes_open") if opened and (ahead or around.unseen) else state
 

@@ -91,7 +91,10 @@ def advance_attention(
             return _lost_ahead(state, t_ns)
         now = state.zone
     if not counts:
-        return AttentionState(seen_ns=t_ns, zone=now, zone_ns=t_ns)
+        ahead = state.forward_ns if state.zone == FORWARD and state.forward_ns is not None else t_ns
+        return AttentionState(
+            seen_ns=t_ns, zone=now, zone_ns=t_ns, forward_ns=ahead if now == FORWARD else None
+        )
     if now == FORWARD:
         return _forward(state, before_ns, t_ns, rules)
     state = _away(state, before_ns, t_ns, now or FORWARD, rules)
@@ -129,8 +132,10 @@ def vats_ns(state: AttentionState, t_ns: int, rules: AttentionRules) -> int:
 def _lost_ahead(state: AttentionState, t_ns: int) -> AttentionState:
     if state.zone == FORWARD and state.seen_ns is not None and t_ns - state.seen_ns <= GAP_NS:
         return state
-    # unseen time is no lack of response
+    # unseen time is no lack of response, and what came before it no part of the next look away
     warned_ns = None if state.warned_ns is None else t_ns
+    if not state.level:
+        state = replace(state, off_ns=None, counted_ns=0)
     return replace(state, seen_ns=None, zone=None, forward_ns=None, warned_ns=warned_ns)
 
 

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 GAP_NS = 2 * NS
 """Two looks further apart than this say nothing of the time between them [E]."""
 
+STUCK, STUCK_S = 0.85, 2.0
+"""Share of repeated pictures, with a time constant in s, from which on one that differs is no sign
+of life: the clock in the corner, or a keyframe. A film of five pictures a second shown at thirty
+stays below [E]."""
+
 WORD_NS = NS
 """The word for the light changes after a second: a lamp post is not a dark night [E]."""
 
@@ -33,6 +38,7 @@ class SightState(Struct, frozen=True):
     readable_ns: int | None = None  # eyes readable without a break since
     unreadable_ns: int | None = None  # start of the open ``eyes_unreadable``
     face_ns: int | None = None
+    repeats: float = 0.0  # share of repeated pictures of late
     bad_ns: int | None = None  # the picture has been black, flat or frozen since
     fine_ns: int | None = None
     blocked_ns: int | None = None  # start of the open ``camera_blocked``
@@ -53,16 +59,22 @@ def light_word(light: Light | None, rules: SightRules) -> str | None:
     return "low" if light.mean < rules.low_mean else "ok"
 
 
-def picture_fault(light: Light, rules: SightRules) -> str | None:
+def picture_fault(light: Light, rules: SightRules, *, still: bool) -> str | None:
     """``camera_black``, ``camera_covered``, ``camera_frozen``, or None for a picture like others.
 
-    A black or flat picture that stands still is a lens in the dark: frozen needs something to see.
+    A black or flat picture that stands ``still`` is a lens in the dark: frozen needs something to
+    see.
     """
     if light.mean < rules.dark_mean:
         return "camera_black"
     if light.spread < rules.blind_spread:
         return "camera_covered"
-    return "camera_frozen" if light.repeated else None
+    return "camera_frozen" if still else None
+
+
+def stands_still(state: SightState, light: Light | None) -> bool:
+    """Whether this is no new look: the picture is the same, or has been for seconds."""
+    return light is not None and (light.repeated or state.repeats >= STUCK)
 
 
 def advance_sight(
@@ -128,8 +140,12 @@ def _picture(
     bad_ns, fine_ns, blocked_ns = None, None, state.blocked_ns
     fault, by = None, state.blocked_by
     dwell_ns = rules.blocked_s * NS
-    if light.repeated or (face_ns != t_ns and light_word(light, rules) == "blind"):
-        fault = picture_fault(light, rules)
+    passed_ns = 0 if state.t_ns is None else min(GAP_NS, t_ns - state.t_ns)
+    part = min(1.0, passed_ns / (STUCK_S * NS))
+    state = replace(state, repeats=state.repeats + part * (light.repeated - state.repeats))
+    still = stands_still(state, light)
+    if still or (face_ns != t_ns and light_word(light, rules) == "blind"):
+        fault = picture_fault(light, rules, still=still)
         fault_ns = t_ns if fault != state.fault else state.fault_ns
         bad_ns = state.bad_ns if state.bad_ns is not None else t_ns
         if blocked_ns is None and t_ns - bad_ns >= dwell_ns:
