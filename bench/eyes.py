@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from edge.see.sight import CLEARER
+from edge.see.reading import CLEARER
 from models.training.detector.teacher import six_keys
 from models.training.landmarks.closures import FACE_FLOOR, Closures, auc, look
 from models.training.landmarks.crop import crop_from_detection, crop_from_points

@@ -1,8 +1,9 @@
 """Seeing as a whole: one frame in, one observation out.
 
-Detection runs while nobody is followed, every other time from a step back, and then once a second;
-landmarks on every frame; expression at a rate of its own. A face that the landmark model no longer
-believes in is dropped, and what could not be read stays None.
+Detection runs while nobody is followed, every other time from a step back, and then once a second,
+for some seconds more often where a face was lost or two have met; landmarks on every frame;
+expression at a rate of its own. A face that the landmark model no longer believes in is dropped,
+and what could not be read stays None.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from edge.see import actions, detector, expression, eyes, image, landmarks, ratios
-from edge.see.gaze import gaze
+from edge.see import actions, detector, expression, eyes, image, landmarks
+from edge.see.reading import read
 from edge.see.runtime import load
-from edge.see.tracks import Track, apart, known
+from edge.see.tracks import Track, Tracks
 from edge.types import NS, FaceReading, Observation
 
 if TYPE_CHECKING:
@@ -41,17 +42,9 @@ FACE_AGAIN = 0.95
 """What a second look has to reach: with 0.8 it would take twice as many bushes for faces as with
 this (20 and 10 of 236 pictures without one), for one face more in eighteen."""
 
-SEEN = 0.5
-"""Visibility under which an eye or the mouth is covered: nothing is read off it."""
-
-EYE_YAW_DEG = 45.0
-NEAR_EYE = 0.85
-"""Beyond this yaw no eye is judged; under this ratio of widths only the nearer one is."""
-
-
-CLEARER = 0.1
-"""An eye that is more visible than the other by this is read alone: of shut eyes with a hand before
-one of them 40 % were called open, and now are 25 % (``python -m bench.covered``)."""
+SOUGHT_S = 0.2
+"""How often the detector looks for a face that was just lost while others are followed: a driver is
+missed after two seconds [E]."""
 
 
 def opened(files: dict[str, ModelFile], *, emotion: bool) -> dict[str, Model]:
@@ -93,8 +86,7 @@ class Sight:
         self._settings = settings
         self.expression_hz = settings.expression_hz
         self._clock = clock
-        self._tracks: list[Track] = []
-        self._ids = 0
+        self._tracks = Tracks(settings.faces)
         self._detected_ns: int | None = None
         self._further_back = False
         self._grids: tuple[NDArray[np.uint8], ...] = ()
@@ -120,7 +112,7 @@ class Sight:
         light, self._grids = image.light(plane, self._grids)
         if self._detection_is_due(frame.t_ns):
             find = detector.find_further_back if self._further_back else self._find
-            self._further_back = not self._tracks and not self._further_back
+            self._further_back = not self._tracks.now and not self._further_back
             self._detect(frame, find)
         faces = self._followed(frame)
         if not faces and self._looks > 1:  # there is no next frame to step back in
@@ -130,27 +122,31 @@ class Sight:
         return Observation(frame.t_ns, faces, light, width, height)
 
     def _detection_is_due(self, t_ns: int) -> bool:
-        if not self._tracks or self._detected_ns is None or t_ns < self._detected_ns:
+        if not self._tracks.now or self._detected_ns is None or t_ns < self._detected_ns:
             return True
-        if len(self._tracks) >= self._settings.faces:
-            return False
-        return t_ns - self._detected_ns >= self._settings.detect_every_s * NS
+        every_s = self._settings.detect_every_s
+        if self._tracks.sought(t_ns):
+            every_s = min(every_s, SOUGHT_S)
+        return t_ns - self._detected_ns >= every_s * NS
 
     def _detect(self, frame: Frame, find: Find) -> None:
         started = self._clock()
         self._detected_ns = frame.t_ns
         settings = self._settings
-        for found in find(self._detector, frame.image, settings.detect_score, settings.faces):
-            if len(self._tracks) < settings.faces and not known(found.box, self._tracks):
-                self._ids += 1
-                self._tracks.append(Track(self._ids, found.box, landmarks.first_region(found)))
+        # More than can be followed: the surest need not be the largest, nor who is missed.
+        found = find(self._detector, frame.image, settings.detect_score, 2 * settings.faces)
+        self._tracks.add((face.box, landmarks.first_region(face)) for face in found)
         self._count("detector", started)
 
     def _followed(self, frame: Frame) -> tuple[FaceReading, ...]:
-        followed = list(filter(None, (self._follow(frame, track) for track in self._tracks)))
-        seen = {track.id: reading for track, reading in followed}
-        self._tracks = apart([track for track, _ in followed])
-        return tuple(seen[track.id] for track in self._tracks)
+        seen = [self._follow(frame, track) for track in self._tracks.now]
+        tracks = [None if one is None else one[0] for one in seen]
+        readings = [None if one is None else one[1] for one in seen]
+        return tuple(
+            replace(reading, track=track.id)
+            for place, track in self._tracks.update(tracks, frame.t_ns)
+            if (reading := readings[place]) is not None
+        )
 
     def _follow(self, frame: Frame, track: Track) -> tuple[Track, FaceReading] | None:
         marks = self._read_landmarks(frame, track.region)
@@ -170,7 +166,7 @@ class Sight:
         height, width = frame.image.shape[:2]
         if box.left < 0 or box.top < 0 or box.right >= width or box.bottom >= height:
             marks = landmarks.within(marks, width, height)
-        reading = _reading(track, marks)
+        reading = read(track.id, track.box, marks)
         if self._expression is not None and self._look_is_due(track, frame.t_ns):
             track = replace(track, looked_ns=frame.t_ns)
             reading = replace(
@@ -211,40 +207,3 @@ class Sight:
     def _count(self, stage: str, started: int) -> None:
         self.cpu_ns[stage] += self._clock() - started
         self.calls[stage] += 1
-
-
-def _reading(track: Track, marks: landmarks.Landmarks) -> FaceReading:
-    shape = ratios.shape(marks.points)
-    away = abs(marks.pose.yaw_deg) > EYE_YAW_DEG
-    right, left = (
-        None if away or seen < SEEN else ear
-        for ear, seen in zip(shape.ears, marks.seen[:2], strict=True)
-    )
-    return FaceReading(
-        track=track.id,
-        box=track.box,
-        confidence=marks.flag,
-        eyes_visible=max(marks.seen[:2]),
-        ear=_both(shape.widths, marks.seen[:2], right, left),
-        ear_right=right,
-        ear_left=left,
-        mar=shape.mar if marks.seen[2] >= SEEN else None,
-        pose=marks.pose,
-        gaze=gaze(marks.points, marks.pose, (right, left), marks.seen),
-    )
-
-
-def _both(
-    widths: tuple[float, float],
-    seen: tuple[float, float],
-    right: float | None,
-    left: float | None,
-) -> float | None:
-    """One ratio for both eyes: their mean, or that of the eye that is clearer, or nearer."""
-    if right is None or left is None:
-        return right if right is not None else left
-    if abs(seen[0] - seen[1]) > CLEARER:
-        return right if seen[0] > seen[1] else left
-    if min(widths) < NEAR_EYE * max(widths):
-        return right if widths[0] > widths[1] else left
-    return (right + left) / 2

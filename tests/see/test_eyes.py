@@ -79,7 +79,7 @@ def test_a_second_look_takes_nothing_from_the_rest_of_the_face(files, clip):
     frame = clip("single_face.mp4")[0]
     see = Sight.load(files, SightSettings(faces=1), emotion=False)
     see(frame)
-    crop, placement = image.fit_grey(frame.image, see._tracks[0].region, landmarks.SIZE)
+    crop, placement = image.fit_grey(frame.image, see._tracks.now[0].region, landmarks.SIZE)
     outputs = first(landmarks.prepare(crop))
     alone = landmarks.decode(outputs, placement).points
     both = landmarks.decode(outputs, placement, partial(eyes.closer, second, crop)).points

@@ -62,9 +62,9 @@ def faces(models, clip):
         see = Sight(int8, SightSettings(faces=1), emotion=False)
         for i, frame in enumerate(clip(name)):
             seen = see(frame)
-            if i % 4 or not seen.faces or not see._tracks:
+            if i % 4 or not seen.faces or not see._tracks.now:
                 continue
-            crop, placement = image.fit_grey(frame.image, see._tracks[0].region, landmarks.SIZE)
+            crop, placement = image.fit_grey(frame.image, see._tracks.now[0].region, landmarks.SIZE)
             stored = landmarks.prepare(crop)
             where = []  # the eyes' pictures, too, are the same for both
 
