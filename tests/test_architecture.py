@@ -43,6 +43,7 @@ ALLOWED = {
     "edge/device/jpeg.py": (("device",), ("cv2", "numpy")),
     "edge/device/pictures.py": (("types", "device"), ("cv2",)),
     "edge/device/opencv.py": ((), ("cv2",)),
+    "edge/device/turned.py": (("types", "device"), ("cv2", "numpy")),
     "edge/device/buzzer.py": (("types", "device"), ("gpiozero",)),
     "edge/device/picamera.py": (("types", "device"), ("numpy",)),
     "edge/appliance": (("appliance", "device.disk"), ()),

@@ -46,6 +46,10 @@ def test_the_file_that_ships_is_valid_and_says_what_the_code_says_anyway(load):
             "profile: vehicle\ncamera: {width: 640.5}",
             "camera.width: expected a whole number 160..4096",
         ),
+        (
+            "profile: vehicle\ncamera: {rotate: 45}",
+            "camera.rotate: expected one of 0, 90, 180, 270, got 45",
+        ),
         ("profile: vehicle\ncamera: 7", "camera: expected keys and values (source, "),
         ("profile: vehicle\nsee: {faces: 9}", "see.faces: expected a whole number 1..4, got 9"),
         ("profile: boat", "profile: expected one of vehicle, home, "),

@@ -65,7 +65,6 @@ class Pulse:
         settings = self._config.camera
         live = camera.is_live(settings.source)
         sized = camera.kind(settings.source) in SIZED
-        asked = (settings.height, settings.width)
         for frame in frames:
             self.dropped += frame.dropped
             self._delivery = delivered(
@@ -73,7 +72,7 @@ class Pulse:
                 frame.t_ns,
                 frame.dropped,
                 self.rates.fps if live else None,
-                size=sized and frame.image.shape[:2] != asked,
+                size=sized and frame.image.shape[:2] != settings.shape,
             )
             yield frame
 

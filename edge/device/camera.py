@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from edge.types import Settings, between
 
@@ -34,16 +34,25 @@ class CameraSettings(Settings, frozen=True, kw_only=True):
     ``source``: ``picamera2`` (or ``picamera2:1`` for the second), a V4L2 device or its number
     (``/dev/v4l/by-path/...`` stays the same whatever order cameras come in), an rtsp:// or
     http:// address, a video file, a picture, or a folder of pictures.
+    ``width``, ``height``: asked of the camera, before its pictures are turned by ``rotate``:
+    degrees clockwise, until heads are upright.
     ``realtime``: play files at their own speed, dropping what comes too late, as a camera would.
     """
 
     source: str | int = "picamera2"
     width: Annotated[int, between(160, 4096)] = 640
     height: Annotated[int, between(120, 4096)] = 480
+    rotate: Literal[0, 90, 180, 270] = 0
     fps: Annotated[float, between(1, 120)] = 30.0
     timeout_s: Annotated[float, between(0.5, 60.0)] = 5.0
     realtime: bool = True
     loop: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns that a picture has if the camera gives what it is asked for."""
+        upright = self.rotate in {0, 180}
+        return (self.height, self.width) if upright else (self.width, self.height)
 
 
 def is_live(source: str | int) -> bool:
@@ -87,10 +96,9 @@ def frames(
         from edge.device import picamera  # noqa: PLC0415 - only boards have it
 
         return picamera.frames(settings, wanted)
-    from edge.device import pictures, video  # noqa: PLC0415 - they import OpenCV
+    from edge.device import pictures, turned, video  # noqa: PLC0415 - they import OpenCV
 
-    if kind(source) == "file":
-        path = place(source)
-        if path.is_dir() or path.suffix.lower() in PICTURES:
-            return pictures.frames(settings, path)
-    return video.frames(settings, wanted)
+    path = place(source)
+    still = kind(source) == "file" and (path.is_dir() or path.suffix.lower() in PICTURES)
+    opened = pictures.frames(settings, path) if still else video.frames(settings, wanted)
+    return turned.frames(opened, settings.rotate) if settings.rotate else opened

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.device import stop
 from edge.device.camera import CameraError
+from edge.device.turned import turned
 from edge.types import Frame
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MAIN = "BGR888"
 LORES = (320, 240)
 """Small stream: enough for light, free of CPU."""
+
+UPSIDE_DOWN = 180
 
 GLANCE_S = 0.25
 """How often one who waits for a picture looks whether to stop."""
@@ -39,19 +42,24 @@ def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Itera
         msg = f"camera.source: {settings.source}: cannot be opened: {_why(error)}"
         raise CameraError(msg) from error
     try:
-        _configure(camera, settings)
+        turn = _configure(camera, settings)
         try:
-            yield _frames(camera, settings, fps)
+            given = _frames(camera, settings, fps)
+            yield turned(given, turn) if turn else given
         finally:
             camera.stop()
     finally:
         camera.close()
 
 
-def _configure(camera: Any, settings: CameraSettings) -> None:
-    """Ask for the streams and start. The ISP may round sizes; another format is refused."""
+def _configure(camera: Any, settings: CameraSettings) -> int:
+    """Ask for the streams and start. The ISP may round sizes; another format is refused.
+
+    Gives the degrees by which pictures are still to be turned: the sensor does 180, if any.
+    """
     size = (settings.width, settings.height)
     small = LORES if LORES[0] <= size[0] and LORES[1] <= size[1] else size
+    over = _upside_down() if settings.rotate == UPSIDE_DOWN else {}
     try:
         # "BGR888" is R, G, B in memory. queue=False: a request is always newer than its asking.
         camera.configure(
@@ -60,9 +68,11 @@ def _configure(camera: Any, settings: CameraSettings) -> None:
                 lores={"size": small, "format": "YUV420"},
                 controls={"FrameRate": settings.fps},
                 queue=False,
+                **over,
             )
         )
-        given = camera.camera_configuration()["main"]["format"]
+        configured = camera.camera_configuration()
+        given = configured["main"]["format"]
         if given != MAIN:
             msg = f"camera.source: {settings.source}: asked for {MAIN} pictures, gives {given}"
             raise CameraError(msg, "camera_format")
@@ -70,6 +80,13 @@ def _configure(camera: Any, settings: CameraSettings) -> None:
     except RuntimeError as error:
         msg = f"camera.source: {settings.source}: refuses {size[0]}x{size[1]}: {_why(error)}"
         raise CameraError(msg, "camera_format") from error
+    done = bool(over) and configured["transform"] == over["transform"]
+    return 0 if done else settings.rotate
+
+
+def _upside_down() -> dict[str, Any]:
+    libcamera = importlib.import_module("libcamera")  # picamera2 cannot be without
+    return {"transform": libcamera.Transform(hflip=True, vflip=True)}
 
 
 def _why(error: RuntimeError) -> str:

@@ -108,7 +108,7 @@ def test_a_new_card_says_only_what_the_device_is_for_and_its_other_lines_work_wi
     text = (ROOT / "systemd/mien.yaml").read_text(encoding="utf-8")
     assert set(yaml.safe_load(text)) == {"profile"}
     board.write("this is ca.crt", board.card / "ca.crt")
-    board.write(re.sub(r"(?m)^# ( *[a-z]+:( .*)?)$", r"\1", text))
+    board.write(re.sub(r"(?m)^# ( *[a-z_]+:( .*)?)$", r"\1", text))
     assert board.boot() == 0
     assert board.errors == ""
     assert {"device", "mqtt", "camera"} < set(board.settings)

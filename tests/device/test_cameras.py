@@ -32,6 +32,23 @@ def test_colours_come_as_red_green_blue(sleeper):
     assert skin[0] > skin[1] > skin[2]
 
 
+@pytest.mark.parametrize(("degrees", "turns"), [(90, -1), (180, 2), (270, 1)])
+def test_a_file_is_turned_like_any_camera_and_so_is_a_picture(sleeper, media, degrees, turns):
+    for source in (sleeper, media / "single_face.jpg"):
+        with frames(CameraSettings(source=str(source), realtime=False)) as camera:
+            plain = next(camera)
+        with frames(CameraSettings(source=str(source), realtime=False, rotate=degrees)) as camera:
+            turned = next(camera)
+        assert np.array_equal(turned.image, np.rot90(plain.image, turns))
+        assert turned.image.flags.c_contiguous
+        assert turned.t_ns == plain.t_ns
+
+
+def test_a_picture_that_is_turned_has_the_size_that_was_asked_for():
+    assert CameraSettings(rotate=180).shape == (480, 640)
+    assert CameraSettings(rotate=90).shape == (640, 480)
+
+
 def test_a_clip_in_real_time_lasts_as_long_as_it_lasts(media):
     seen = all_of(str(media / "single_face.mp4"), realtime=True)
     dropped = sum(frame.dropped for frame in seen)  # a machine that stood still begins late

@@ -23,21 +23,47 @@ from edge.device.camera import CameraError, CameraSettings, frames
 @pytest.fixture
 def board(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "fake"))
-    sys.modules.pop("picamera2", None)
+    for name in ("picamera2", "libcamera"):
+        sys.modules.pop(name, None)
     module = importlib.import_module("picamera2")
     yield module.Picamera2
-    sys.modules.pop("picamera2", None)
+    for name in ("picamera2", "libcamera"):
+        sys.modules.pop(name, None)
 
 
 def test_frames_come_in_rgb_with_a_small_grey_picture_and_the_sensors_time(board):
     with frames(CameraSettings(source="picamera2", width=640, height=480)) as camera:
         seen = list(islice(camera, 10))
     assert seen[0].image.shape == (480, 640, 3)
-    assert seen[0].image[0, 0].tolist() == [200, 100, 50]
+    assert seen[0].image[0, 1].tolist() == [200, 100, 50]
     assert seen[0].luma.shape == (240, 320)
     assert [b.t_ns - a.t_ns for a, b in pairwise(seen)] == [33_333_333] * 9
     assert board.last.wanted["main"]["format"] == "BGR888"
     assert board.last.wanted["controls"] == {"FrameRate": 30.0}
+
+
+@pytest.mark.parametrize("turns", [True, False])
+@pytest.mark.parametrize(
+    ("degrees", "shape", "corner"),
+    [
+        (0, (480, 640), (0, 0)),
+        (90, (640, 480), (0, -1)),
+        (180, (480, 640), (-1, -1)),
+        (270, (640, 480), (-1, 0)),
+    ],
+)
+def test_a_camera_that_does_not_stand_upright_shows_upright_heads(
+    board, monkeypatch, turns, degrees, shape, corner
+):
+    """By the sensor where it can do that: no processor is kept busy with it."""
+    monkeypatch.setattr(board, "turns", turns)
+    with frames(CameraSettings(source="picamera2", rotate=degrees)) as camera:
+        seen = next(camera)
+    assert seen.image.shape == (*shape, 3)
+    assert seen.image[corner].tolist() == [255] * 3
+    assert seen.image.flags.c_contiguous
+    assert seen.luma.shape == tuple(side // 2 for side in shape)
+    assert ("transform" in board.last.wanted) == (degrees == 180)
 
 
 def test_every_request_is_released_and_the_camera_is_closed_even_after_a_fault(board):

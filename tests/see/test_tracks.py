@@ -1,4 +1,4 @@
-"""Who is followed, on boxes written by hand: ids belong to places, and the fewest are locked out."""
+"""Who is followed, on boxes written by hand: ids stay with places, and few are locked out."""
 
 from __future__ import annotations
 

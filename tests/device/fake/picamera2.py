@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+from libcamera import Transform
 
 BUFFERS = 4
 
@@ -15,6 +16,7 @@ BUFFERS = 4
 class Picamera2:
     attached = 1
     plugged = True
+    turns = True  # else the pipeline leaves the picture as it is, and says so
     last: Picamera2 | None = None
 
     @classmethod
@@ -34,7 +36,8 @@ class Picamera2:
         self.wanted = wanted
 
     def camera_configuration(self) -> dict[str, object]:
-        return self.wanted
+        asked = self.wanted.get("transform", Transform())
+        return self.wanted | {"transform": asked if Picamera2.turns else Transform()}
 
     @property
     def camera_controls(self) -> dict[str, object]:
@@ -79,7 +82,10 @@ class Request:
     def make_array(self, stream: str) -> np.ndarray:
         width, height = self.camera.wanted[stream]["size"]
         if stream == "main":
-            return np.full((height, width, 3), (200, 100, 50), np.uint8)
+            picture = np.full((height, width, 3), (200, 100, 50), np.uint8)
+            picture[0, 0] = 255  # where the top left is
+            over = self.camera.camera_configuration()["transform"] == Transform(True, True)
+            return picture[::-1, ::-1].copy() if over else picture
         return np.full((height * 3 // 2, width + 64), 90, np.uint8)  # stride padding
 
     def get_metadata(self) -> dict[str, int]:
