@@ -22,6 +22,7 @@ from edge.commands.pulse import Pulse
 from edge.commands.rates import thinned
 from edge.commands.room import Room
 from edge.commands.seats import Seats
+from edge.commands.upright import Upright
 from edge.device import health, stop, watchdog
 from edge.device.buzzer import BuzzerError, BuzzerSettings, Signal
 from edge.device.camera import CameraError
@@ -92,8 +93,9 @@ def serve(
         talk.changed.append(partial(_settle, talk, reporter, identity, hello))
         _settle(talk, reporter, identity, hello, desk, 0)
         looked_at = thinned(pulse.count(frames), lambda: pulse.rates.looks_hz)
+        upright = Upright(see.on_its_head, config.camera.rotate)
         if page is not None:
-            looked_at = stack.enter_context(page).watch(looked_at)
+            looked_at = upright.watch(stack.enter_context(page).watch(looked_at), page)
         observations = seats.remind(talk.witness(pulse.feel(pipeline.observe(looked_at, see))))
         if page is not None:
             observations = page.note(observations)
@@ -110,7 +112,7 @@ def serve(
                 room.step = step
                 _tell(step, reporter, pulse, out)
                 if page is not None:
-                    page.show(step, pulse.fps)
+                    page.show(upright.told(step), pulse.fps)
                 mutter(step.t_ns)
                 talk(step.t_ns)
         if talk.desk.restart:

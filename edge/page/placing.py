@@ -34,7 +34,11 @@ BLIND = {
     "camera_black": "The picture is black: is the cap still on the lens, or is it dark?",
     "camera_covered": "Something covers the lens.",
     "camera_frozen": "The picture stands still: check the camera's cable.",
+} | {
+    f"camera_rotate_{degrees}": f"The camera stands on its head: set camera.rotate: {degrees}."
+    for degrees in (0, 90, 180, 270)
 }
+"""What is wrong with the whole picture, by its name among a step's faults."""
 
 
 class Placed(Struct, frozen=True):

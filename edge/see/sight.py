@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from edge.see import actions, detector, expression, eyes, image, landmarks
+from edge.see import actions, detector, expression, eyes, image, landmarks, standing
 from edge.see.reading import read
 from edge.see.runtime import load
 from edge.see.tracks import Track, Tracks
@@ -120,6 +120,11 @@ class Sight:
             faces = self._followed(frame)
         height, width = frame.image.shape[:2]
         return Observation(frame.t_ns, faces, light, width, height)
+
+    def on_its_head(self, frame: Frame) -> bool:
+        """Whether the picture stands on its head: for who aims a camera, at a frame's cost."""
+        least = self._settings.detect_score
+        return standing.on_its_head(self._detector, self._landmarks, frame.image, least)
 
     def _detection_is_due(self, t_ns: int) -> bool:
         if not self._tracks.now or self._detected_ns is None or t_ns < self._detected_ns:

@@ -58,6 +58,7 @@ def test_what_is_wrong_is_said_in_words_that_say_what_to_do(changes, words):
         ("camera_black", "cap still on the lens"),
         ("camera_covered", "covers the lens"),
         ("camera_frozen", "stands still"),
+        ("camera_rotate_180", "on its head: set camera.rotate: 180"),
     ],
 )
 def test_a_picture_that_shows_nothing_is_all_that_is_spoken_of(fault, words):
