@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from edge.see.detector import overlap
-from edge.see.places import away, between, merged, near, shows
+from edge.see.places import NEAR, away, between, merged, near, shows
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ class Tracks:
         for box, region in found:
             if any(shows(box, track.box) for track in self.now):
                 continue
-            if box.area > least or any(_back(box, gone) for gone in self._gone):
+            back = any(_back(box, gone) for gone in self._gone)
+            if back or box.area > least or any(_slid(track, box) for track in self.now):
                 self.now.append(Track(0, box, region, box))
 
     def update(self, seen: list[Track | None], t_ns: int) -> list[tuple[int, Track]]:
@@ -151,7 +152,8 @@ class Tracks:
     def _chosen(self, kept: list[tuple[int, Track]]) -> list[tuple[int, Track]]:
         """As many as can be followed: those who were, unless a new face has more right to it.
 
-        That is who comes back, before whoever came in the meantime; and who is clearly larger.
+        That is who comes back, before whoever came in the meantime; who is found where a track was
+        that has gone elsewhere, with another face; and who is clearly larger.
         """
         chosen = [pair for pair in kept if pair[1].since_ns is not None]
         new = [pair for pair in kept if pair[1].since_ns is None]
@@ -162,11 +164,11 @@ class Tracks:
                 chosen.append((place, track))
                 continue
             left_ns = left[place]
-            later = [
+            first = [
                 pair for pair in chosen if left_ns is not None and (pair[1].since_ns or 0) > left_ns
-            ]
-            smallest = min(later or chosen, key=lambda pair: pair[1].box.area)
-            if later or track.box.area > CLEARLY * smallest[1].box.area:
+            ] or [pair for pair in chosen if _slid(pair[1], track.box)]
+            smallest = min(first or chosen, key=lambda pair: pair[1].box.area)
+            if first or track.box.area > CLEARLY * smallest[1].box.area:
                 chosen[chosen.index(smallest)] = (place, track)
         return chosen
 
@@ -198,6 +200,11 @@ class Tracks:
             return replace(track, home=between(track.home, track.box, part))
         self._ids += 1
         return replace(track, id=self._ids, since_ns=t_ns)
+
+
+def _slid(track: Track, box: Box) -> bool:
+    """Whether the track has left its place and a face at ``box`` is in it."""
+    return near(box, track.home) and away(track.box, track.home) > NEAR
 
 
 def _back(box: Box, gone: Gone) -> bool:

@@ -155,6 +155,16 @@ def test_a_face_that_is_clearly_larger_is_followed_instead_of_the_smallest(full)
     assert not full.sought, "who was given up for it is not missed"
 
 
+def test_one_who_is_followed_alone_is_not_lost_to_whoever_leans_across():
+    cabin = Cabin(most=1)
+    cabin.found(DRIVER)
+    cabin.seen({}, 80)
+    for middle in (220, 260, 300, 350):
+        cabin.seen({1: (middle, 140)}, 2)
+    assert cabin.found((195, 150)) == {2: 195}
+    assert cabin.found((350, 140)) == {2: 195}
+
+
 def test_of_more_faces_than_can_be_followed_the_largest_are():
     there = Cabin(most=2)
     assert set(there.found((100, 60), (300, 80), (500, 200), (700, 70)).values()) == {300, 500}
