@@ -178,6 +178,16 @@ def test_help_loads_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
+def test_what_can_wait_for_the_first_picture_is_not_loaded_before_a_camera_is_open():
+    code = (
+        "import sys; import edge.commands.run; "
+        "heavy = {'paho', 'ssl', 'sqlite3', 'yaml', 'urllib.request'} & set(sys.modules); "
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    done = alone(code)
+    assert done.returncode == 0, done.stderr
+
+
 def test_what_multiplies_small_things_starts_no_threads():
     code = (
         "from edge.__main__ import main; main(['replay', 'nowhere']); import cv2, numpy; "

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.judge.rules import Rules
-    from edge.tell.mqtt import Publisher, Question
+    from edge.tell.mqtt import Publisher
+    from edge.tell.questions import Question
     from edge.types import Observation
 
 log = logging.getLogger("mien")
