@@ -15,6 +15,7 @@ import av
 import numpy as np
 
 from edge.analysis.sources import Opened, Unreadable
+from edge.analysis.timing import Timing
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ WAIT_S = 10.0
 
 SHORT_S = 1.0
 """A file that ends earlier than it says by so much has been cut off."""
+
+FASTEST, USUAL = 240.0, 25.0
+"""Pictures a second: more than any camera takes, and where nothing says how many."""
+
+JOINED = 0x0200
+"""FFmpeg's AVFMT_TS_DISCONT: formats whose times may begin anew in the middle."""
 
 TICKS = 90_000
 """A second, in written films: the clock of MPEG."""
@@ -57,7 +64,8 @@ def opened(address: str, *, stream: bool = False) -> Iterator[Opened]:
         elif container.duration is not None:
             length_s = container.duration / av.time_base
         broken: list[str] = []
-        frames = _frames(container, video, length_s, broken)
+        timing = Timing(_rate(video), leaps=stream or _leaps(container))
+        frames = _frames(container, video, length_s, broken, timing)
         first = next(frames, None)
         if first is None:
             why = f": {broken[0]}" if broken else ""
@@ -70,6 +78,7 @@ def opened(address: str, *, stream: bool = False) -> Iterator[Opened]:
             _from(first, frames),
             length_s=length_s,
             broken=broken,
+            odd=timing.said,
         )
 
 
@@ -142,10 +151,8 @@ def _frames(
     video: av.VideoStream,
     length_s: float | None,
     broken: list[str],
+    timing: Timing,
 ) -> Iterator[Frame]:
-    rate = float(video.average_rate or video.guessed_rate or 25)
-    begun_ns: int | None = None
-    t_ns = -1
     torn = shown = 0
     stopped = None
     packets = container.demux(video)
@@ -164,9 +171,7 @@ def _frames(
             continue
         for picture in pictures:
             stamp = picture.time
-            at_ns = t_ns + round(NS / rate) if stamp is None else round(stamp * NS)
-            begun_ns = at_ns if begun_ns is None else begun_ns
-            t_ns = max(t_ns + 1, at_ns - begun_ns)
+            t_ns = timing(None if stamp is None else round(stamp * NS))
             shown += 1
             torn += picture.is_corrupt
             yield Frame(t_ns, _image(picture))
@@ -175,10 +180,23 @@ def _frames(
         return
     if torn:
         broken.append(f"{torn} damaged pictures")
-    if length_s is not None and length_s - t_ns / NS - 1 / rate > SHORT_S:
-        broken.append(f"breaks off at {t_ns / NS:.1f} s of {length_s:.1f} s")
+    t_s = timing.t_ns / NS
+    whole_s = None if timing.jumps_ns else length_s  # else it is the clock's, not the film's
+    if whole_s is not None and whole_s - t_s - 1 / timing.rate > SHORT_S:
+        broken.append(f"breaks off at {t_s:.1f} s of {whole_s:.1f} s")
     elif stopped is not None:
-        broken.append(f"breaks off at {t_ns / NS:.1f} s: {stopped}")
+        broken.append(f"breaks off at {t_s:.1f} s: {stopped}")
+
+
+def _rate(video: av.VideoStream) -> float:
+    """Pictures a second, as the file says or FFmpeg believes."""
+    guessed, mean = float(video.guessed_rate or 0), float(video.average_rate or 0)
+    return guessed if 0 < guessed <= FASTEST else mean or USUAL  # a raw film's mean is made up
+
+
+def _leaps(container: av.container.InputContainer) -> bool:
+    """Whether its format is made to be joined and cut; elsewhere a gap in the times is a gap."""
+    return bool(container.format.flags & JOINED)
 
 
 def _image(picture: av.VideoFrame) -> NDArray[np.uint8]:

@@ -54,12 +54,11 @@ def analyze(
         except Unreadable as error:
             raise AnalysisError(f"{name}: {error}") from error
         said = described(name, pictures, tools)
-    why = "; ".join(pictures.broken or ()) or None
     return r.Analysis(
         schema=r.SCHEMA,
         source=said,
         frames=frames,
-        summary=record.summary("partial" if why else "complete", why),
+        summary=record.summary(*pictures.ended()),
     )
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from edge.device.camera import without_password
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from edge.types import Frame
 
@@ -54,7 +54,8 @@ class Failed(Struct, frozen=True):
 class Opened(Struct, frozen=True):
     """Pictures with their times. ``length_s``: as the file says, where it says so.
 
-    ``broken``: what is found out about the file while it is read, in words.
+    ``broken``: what is found out to be damaged while it is read, in words; ``odd``: what else is
+    worth knowing then, and no damage.
     """
 
     kind: Literal["photo", "video", "stream", "frames"]
@@ -64,6 +65,12 @@ class Opened(Struct, frozen=True):
     length_s: float | None = None
     note: str | None = None
     broken: list[str] | None = None
+    odd: Callable[[], list[str]] = list
+
+    def ended(self) -> tuple[Literal["complete", "partial"], str | None]:
+        """Whether all of it could be read, and what is to be said of it."""
+        why = "; ".join((*(self.broken or ()), *self.odd())) or None
+        return ("partial" if self.broken else "complete"), why
 
 
 Open = AbstractContextManager[Opened]

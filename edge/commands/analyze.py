@@ -174,9 +174,8 @@ def _through(pictures: Opened, outputs: Outputs, job: Job) -> tuple[Ended, str |
         if job.stop.asked and pictures.kind != "photo":
             return "interrupted", f"stopped at {t_s:.1f} s"
         if job.seconds is not None and t_s >= job.seconds:
-            return "complete", None
-    why = "; ".join(pictures.broken or ()) or None
-    return ("partial" if why else "complete"), why
+            return "complete", "; ".join(pictures.odd()) or None
+    return pictures.ended()
 
 
 def _together(out: Path, entries: list[runs.Entry], job: Job) -> list[runs.Entry]:
