@@ -93,6 +93,9 @@ BARE = "edge/appliance/"
 THREADS = {"edge/page/server.py"}
 """The one place with a thread of ours: the loop must not wait for whoever looks at the page."""
 
+EVERYTHING = {"edge/commands/analyze.py"}
+"""The one place that catches whatever it is: of a thousand files one may not cost the others."""
+
 CLOCKS = {"time", "datetime", "random", "secrets"}
 RIM = (
     *("edge/appliance/", "edge/device/", "edge/commands/", "edge/tell/"),
@@ -146,7 +149,8 @@ def test_no_file_starts_a_thread_or_swallows_everything(file):
             assert node.attr != "Thread" or file in THREADS, f"{file}:{node.lineno}"
         if isinstance(node, ast.ExceptHandler):
             caught = ast.unparse(node.type) if node.type else "everything"
-            assert caught not in {"Exception", "BaseException", "everything"}, (
+            allowed = caught == "Exception" and file in EVERYTHING
+            assert allowed or caught not in {"Exception", "BaseException", "everything"}, (
                 f"{file}:{node.lineno}"
             )
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import av
 import numpy as np
 
-from edge.analysis.sources import Opened, Unreadable
+from edge.analysis.sources import Opened, Unreadable, unreadable
 from edge.analysis.timing import Timing
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -86,7 +85,12 @@ class Writer:
     """An MP4 that every browser plays, frame by frame; ``close`` makes it whole."""
 
     def __init__(self, file: BinaryIO, width: int, height: int) -> None:
-        """Write to ``file``, which can seek. An odd last row or column is left out."""
+        """Write to ``file``, which can seek. An odd last row or column is left out.
+
+        Raises ``OSError`` where H.264 has no such size.
+        """
+        if min(width, height) < 2:
+            raise OSError(f"no video is {width} × {height} pixels")
         self._container = av.open(file, "w", format="mp4", options={"fflags": "+bitexact"})
         stream = self._container.add_stream("libx264", options=QUALITY)
         stream.width, stream.height = width - width % 2, height - height % 2
@@ -120,13 +124,12 @@ class Writer:
             self._container.close()
 
 
-def torn(path: Path) -> bool:
+def torn(content: bytes) -> bool:
     """Whether a JPEG is damaged inside, which Pillow shows without a word: grey, or shifted.
 
     None of 900 ordinary ones is, and of those with a few random bytes in the middle about six in
     ten; the others look all right.
     """
-    content = path.read_bytes()
     if not content.startswith(b"\xff\xd8"):
         return False
     try:
@@ -210,10 +213,8 @@ def _is_cover(stream: av.VideoStream) -> bool:
 
 
 def _why_not(error: Exception, *, stream: bool) -> str:
-    if isinstance(error, PermissionError):
-        return "may not be read: permission denied"
     if stream:
         return f"cannot be opened: {getattr(error, 'strerror', None) or error}"
     if isinstance(error, av.InvalidDataError):
         return "not a video that can be read, or the end of it is missing"
-    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return unreadable(error)
