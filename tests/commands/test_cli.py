@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import yaml
+
+from edge.__main__ import main
 
 
 def configured(folder, **changes):
@@ -122,6 +125,18 @@ def test_bench_prints_the_cost_beside_the_bare_networks(mien, tmp_path, media):
     assert said.returncode == 0, said.stderr
     assert "ms a call" in said.stdout
     assert "ratio" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        (["nothere.mp4"], 1, "mien bench: camera.source: nothere.mp4: no such file\n"),
+        (["x.mp4", "--frames", "0"], 2, "mien bench: --frames: expected 1 or more, got 0\n"),
+    ],
+)
+def test_what_bench_cannot_measure_is_refused_by_name(tmp_path, capsys, asked, status, said):
+    assert main(["bench", "--config", str(configured(tmp_path)), "--clip", *asked]) == status
+    assert capsys.readouterr().err == said
 
 
 def test_help_and_version(mien):
