@@ -162,7 +162,8 @@ def _analyze(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "With --out and none of --json, --csv, --timeline, --report: all four of them. "
-        "Exit status: 0 all well, 1 something could not be read or written whole, 130 stopped."
+        "Exit status: 0 all well, 1 something could not be read or written whole, 2 wrong "
+        "arguments, 130 stopped."
     )
 
 
