@@ -49,7 +49,7 @@ NO_TIME_S = 0.1
 """How long a picture of an animation stands that gives no time of its own: as browsers do it."""
 
 MOST_PIXELS = 256_000_000
-"""Phones take 200 megapixels, which is 600 MB here; more is rather a bomb than a photo."""
+"""Phones take 200 megapixels, for which 2 GB are needed; more is rather a bomb than a photo."""
 
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits that sensors give, all of them written in 16."""
