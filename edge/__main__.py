@@ -29,6 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     # what we multiply is small: NumPy's and OpenCV's OpenBLAS would each start threads for nothing
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # what is loaded stays: looking through it again and again is a tenth of a start
+    _load_msgspec()
     try:
         command = importlib.import_module(f"edge.commands.{arguments.command}")
     except ModuleNotFoundError as error:
@@ -47,6 +48,18 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _load_msgspec() -> None:
+    """Without typing_extensions, of which it needs nothing since Python 3.11.
+
+    That would load inspect, ast and dis: a twentieth of a start. Others may still have it later.
+    """
+    name = "typing_extensions"
+    if not {name, "msgspec"} & sys.modules.keys():
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's way to say: not there
+        importlib.import_module("msgspec")
+        del sys.modules[name]
 
 
 def _parser(only: str | None = None) -> argparse.ArgumentParser:

@@ -182,6 +182,17 @@ def test_help_loads_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
+def test_msgspec_is_loaded_without_what_only_looks_into_code():
+    code = (
+        "import sys; from edge.__main__ import _load_msgspec; _load_msgspec(); "
+        "print('msgspec' in sys.modules, {'inspect', 'typing_extensions'} & set(sys.modules)); "
+        "import typing_extensions"
+    )
+    done = alone(code)
+    assert done.stdout == "True set()\n", done.stderr
+    assert done.returncode == 0, "others may have it later"
+
+
 def test_what_can_wait_for_the_first_picture_is_not_loaded_before_a_camera_is_open():
     code = (
         "import sys; import edge.commands.run; "
