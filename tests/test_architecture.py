@@ -54,6 +54,7 @@ ALLOWED = {
     "edge/appliance/wifi.py": (("types",), ()),
     "edge/page": (("types", "page"), ()),
     "edge/page/server.py": (("types", "page"), ("starlette", "uvicorn", "msgspec")),
+    "edge/page/porch.py": (("types", "page"), ("uvicorn",)),
     "edge/page/door.py": (("types", "page"), ("starlette",)),
     "edge/page/look.py": (("types", "page"), ("cv2",)),
     # photos and videos for a person at a desk: a composition of its own beside the commands, so it
