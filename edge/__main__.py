@@ -118,6 +118,14 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", default="mien", help="first level of the topics")
     parser.add_argument("--device", default="+", help="only this device")
     parser.add_argument("--json", action="store_true", help="a line of JSON for each message")
+    parser.add_argument("--tls", action="store_true", help="encrypted (port 8883 by default)")
+    for name, text in (
+        ("ca", "authority that signed the broker's certificate (default: the system's)"),
+        ("certificate", "our own, where the broker asks for one"),
+        ("key", "of our own certificate"),
+    ):
+        parser.add_argument(f"--{name}", metavar="FILE", help=text)
+    parser.epilog = "A login is taken from MIEN_MQTT_USERNAME and MIEN_MQTT_PASSWORD."
 
 
 def _check(parser: argparse.ArgumentParser) -> None:

@@ -80,7 +80,7 @@ ALLOWED = {
     ),
     "edge/commands/analyze.py": (("config", "analysis", "see.runtime", "commands"), ("msgspec",)),
     "edge/commands/progress.py": (("analysis",), ("rich", "msgspec")),
-    "edge/commands/watch.py": (("tell", "commands"), ("paho", "msgspec", "rich")),
+    "edge/commands/watch.py": (("types", "tell", "commands"), ("msgspec", "rich")),
     "edge/commands/plot.py": (("types", "commands", "judge"), ("matplotlib",)),
     "edge/commands/broker.py": ((), ("amqtt",)),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _V6 = r"[0-9A-Fa-f.]*(?::[0-9A-Fa-f.]*){2,}(?:%\w+)?"
-_HOST_PORT = re.compile(
+_HOST_PORT = (
     rf"(?:\[(?P<bracketed>{_V6})\]|(?P<name>[^:\[\]]+))(?::(?P<port>[0-9]+))?|(?P<bare>{_V6})"
 )
 
@@ -29,7 +29,7 @@ def is_host(text: str) -> bool:
 
 def host_port(text: str) -> tuple[str, int | None] | None:
     """``HOST[:PORT]``, also ``[::1]:PORT`` and ``::1``, taken apart; None for what is neither."""
-    found = _HOST_PORT.fullmatch(text)
+    found = re.fullmatch(_HOST_PORT, text)  # compiled here: not every start asks
     if found is None:
         return None
     host = found["bracketed"] or found["name"] or found["bare"]

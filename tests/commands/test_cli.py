@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import yaml
@@ -115,9 +116,27 @@ def test_watch_without_a_broker_is_one_line(mien, port):
         1,
         f"mien watch: 127.0.0.1:{port}: Connection refused\n",
     )
-    said = mien("watch", "--broker", "host:port")
-    assert said.returncode == 1
-    assert said.stderr == "--broker: expected HOST or HOST:PORT, got 'host:port'\n"
+    said = mien("watch", "--broker", f"[::1]:{port}", "--ca", "/no/such.crt")
+    assert (said.returncode, said.stderr) == (
+        1,
+        f"mien watch: [::1]:{port}: --ca: expected a file that can be read, got /no/such.crt\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--broker", "host:port"), "--broker: expected HOST or HOST:PORT, got 'host:port'"),
+        (("--broker", "127.0.0.1:²"), "--broker: expected HOST or HOST:PORT, got '127.0.0.1:²'"),
+        (("--broker", "a" * 70), "--broker: expected HOST or HOST:PORT, got 'aaa"),
+        (("--base", "a/#/b"), "--base: expected one topic level"),
+        (("--device", "#/a"), "--device: expected the name of a device, got '#/a'"),
+        (("--certificate", "x"), "--key: expected a file, since certificate and key go together"),
+    ],
+)
+def test_watch_says_which_of_its_arguments_is_wrong(arguments, words):
+    with pytest.raises(SystemExit, match=f"^{re.escape(words)}"):
+        main(["watch", *arguments])
 
 
 def test_bench_prints_the_cost_beside_the_bare_networks(mien, tmp_path, media):
