@@ -29,6 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     # what we multiply is small: NumPy's and OpenCV's OpenBLAS would each start threads for nothing
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # what is loaded stays: looking through it again and again is a tenth of a start
+    _load_msgspec()
     try:
         command = importlib.import_module(f"edge.commands.{arguments.command}")
     except ModuleNotFoundError as error:
@@ -47,6 +48,18 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _load_msgspec() -> None:
+    """Without typing_extensions, of which it needs nothing since Python 3.11.
+
+    That would load inspect, ast and dis: a twentieth of a start. Others may still have it later.
+    """
+    name = "typing_extensions"
+    if not {name, "msgspec"} & sys.modules.keys():
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's way to say: not there
+        importlib.import_module("msgspec")
+        del sys.modules[name]
 
 
 def _parser(only: str | None = None) -> argparse.ArgumentParser:
@@ -105,6 +118,14 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", default="mien", help="first level of the topics")
     parser.add_argument("--device", default="+", help="only this device")
     parser.add_argument("--json", action="store_true", help="a line of JSON for each message")
+    parser.add_argument("--tls", action="store_true", help="encrypted (port 8883 by default)")
+    for name, text in (
+        ("ca", "authority that signed the broker's certificate (default: the system's)"),
+        ("certificate", "our own, where the broker asks for one"),
+        ("key", "of our own certificate"),
+    ):
+        parser.add_argument(f"--{name}", metavar="FILE", help=text)
+    parser.epilog = "A login is taken from MIEN_MQTT_USERNAME and MIEN_MQTT_PASSWORD."
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +183,8 @@ def _analyze(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "With --out and none of --json, --csv, --timeline, --report: all four of them. "
-        "Exit status: 0 all well, 1 something could not be read or written whole, 130 stopped."
+        "Exit status: 0 all well, 1 something could not be read or written whole, 2 wrong "
+        "arguments, 130 stopped."
     )
 
 

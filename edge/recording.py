@@ -5,6 +5,7 @@ The first line names the format. There are no pixels in an observation, so none 
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "mien-recording/1"
+
+log = logging.getLogger("mien")
 
 
 class RecordingError(Exception):
@@ -39,7 +42,10 @@ def record(
 
 
 def read(path: Path) -> Iterator[Observation]:
-    """The observations of a recording, in order. Raises ``RecordingError``."""
+    """The observations of a recording, in order. Raises ``RecordingError``.
+
+    A last line without its end is what a power cut leaves: it is left out with a warning.
+    """
     decoder = msgspec.json.Decoder(Observation)
     try:
         with path.open("rb") as file:
@@ -48,6 +54,9 @@ def read(path: Path) -> Iterator[Observation]:
                 try:
                     yield decoder.decode(line)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    if not line.endswith(b"\n"):
+                        log.warning("%s: line %d: cut off, and left out", path, number)
+                        return
                     msg = f"{path}: line {number}: not an observation: {error}"
                     raise RecordingError(msg) from error
     except OSError as error:

@@ -59,6 +59,7 @@ def test_the_file_that_ships_is_valid_and_says_what_the_code_says_anyway(load):
         ("profile: vehicle\nmqtt: {port: 0}", "mqtt.port: expected a whole number 1..65535, got 0"),
         ("profile: vehicle\nmqtt: {base: a/b}", "mqtt: base: expected one topic level"),
         ("profile: vehicle\nmqtt: {host: ''}", "mqtt: host: expected a name"),
+        (f"profile: vehicle\nmqtt: {{host: {'a' * 64}}}", "mqtt: host: expected a name"),
         ("profile: workplace\nemotion: true", "emotion: expected false with profile workplace"),
         (
             "profile: vehicle\nrules: {drowsiness: {microsleep_s: 9}}",

@@ -105,7 +105,8 @@ def test_a_disk_that_was_read_only_from_the_start_costs_no_alert(
 
 FULL_IN_BETWEEN = """
 import pathlib, sys
-from edge.tell.outbox import Outbox, Moment
+from edge.tell.outbox import Outbox
+from edge.tell.stamps import Moment
 from tests.drills.drive import event
 
 folder, now = pathlib.Path(sys.argv[1]), Moment(0, 0, "boot")

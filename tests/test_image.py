@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 IMAGE = ROOT / "image"
 
 
-@pytest.mark.parametrize(("python", "numpy"), [("3.11", "numpy==1.26.4"), ("3.13", "numpy==2.4.6")])
+@pytest.mark.parametrize(("python", "numpy"), [("3.11", "numpy==1.26.4"), ("3.13", "numpy==2.3.5")])
 def test_the_pins_are_those_of_the_card_and_not_of_this_machine(python, numpy):
     command = [sys.executable, str(IMAGE / "pins.py"), "install/requirements.txt", python]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

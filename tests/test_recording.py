@@ -56,7 +56,7 @@ def test_recordings_from_before_eyes_were_read_stay_readable(tmp_path):
         (b"", "line 1: not a recording"),
         (b"\xff\xfe", "line 1: not a recording"),
         (b'{"format":"mien-recording/9"}\n', "format is 'mien-recording/9'"),
-        (recorded(SEEN)[:-20], "line 3: not an observation"),
+        (recorded(SEEN)[:-20] + b"\n", "line 3: not an observation"),
         (recorded(SEEN) + b'{"t_ns":"soon"}\n', "line 4: not an observation"),
     ],
 )
@@ -67,6 +67,15 @@ def test_damage_is_named_with_file_and_line(tmp_path, content, words):
         list(read(path))
     assert words in str(refusal.value)
     assert "drive.jsonl" in str(refusal.value)
+
+
+@pytest.mark.parametrize(("left", "seen"), [(1, 1), (30, 1), (-2, 1), (-1, 2)])
+def test_what_a_power_cut_left_of_the_last_line_costs_that_line_alone(tmp_path, caplog, left, seen):
+    path = tmp_path / "drive.jsonl"
+    *whole, last = recorded(SEEN).splitlines(keepends=True)
+    path.write_bytes(b"".join(whole) + last[:left])
+    assert list(read(path)) == SEEN[:seen]
+    assert caplog.messages == ([f"{path}: line 3: cut off, and left out"] if seen < 2 else [])
 
 
 def test_a_missing_recording_is_named(tmp_path):

@@ -203,6 +203,8 @@ def test_a_broker_that_restarts_is_told_everything_that_is_retained_again(
     [
         (("--source", "gone.mp4"), "gone.mp4: no such file"),
         (("--source", "7"), "/dev/video7: there is no such device"),
+        (("--source", "²"), "camera.source: ²: no such file"),
+        (("--page", "²"), "--page: expected HOST:PORT, got '²'"),
         (("--record", "/no/such/folder/x.jsonl"), "/no/such/folder/x.jsonl: No such file"),
     ],
 )

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import av
 import numpy as np
 
-from edge.analysis.sources import Opened, Unreadable
+from edge.analysis.sources import Opened, Unreadable, unreadable
+from edge.analysis.timing import Timing
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -28,6 +28,12 @@ WAIT_S = 10.0
 
 SHORT_S = 1.0
 """A file that ends earlier than it says by so much has been cut off."""
+
+FASTEST, USUAL = 240.0, 25.0
+"""Pictures a second: more than any camera takes, and where nothing says how many."""
+
+JOINED = 0x0200
+"""FFmpeg's AVFMT_TS_DISCONT: formats whose times may begin anew in the middle."""
 
 TICKS = 90_000
 """A second, in written films: the clock of MPEG."""
@@ -57,7 +63,8 @@ def opened(address: str, *, stream: bool = False) -> Iterator[Opened]:
         elif container.duration is not None:
             length_s = container.duration / av.time_base
         broken: list[str] = []
-        frames = _frames(container, video, length_s, broken)
+        timing = Timing(_rate(video), leaps=stream or _leaps(container))
+        frames = _frames(container, video, length_s, broken, timing)
         first = next(frames, None)
         if first is None:
             why = f": {broken[0]}" if broken else ""
@@ -70,6 +77,7 @@ def opened(address: str, *, stream: bool = False) -> Iterator[Opened]:
             _from(first, frames),
             length_s=length_s,
             broken=broken,
+            odd=timing.said,
         )
 
 
@@ -77,7 +85,12 @@ class Writer:
     """An MP4 that every browser plays, frame by frame; ``close`` makes it whole."""
 
     def __init__(self, file: BinaryIO, width: int, height: int) -> None:
-        """Write to ``file``, which can seek. An odd last row or column is left out."""
+        """Write to ``file``, which can seek. An odd last row or column is left out.
+
+        Raises ``OSError`` where H.264 has no such size.
+        """
+        if min(width, height) < 2:
+            raise OSError(f"no video is {width} × {height} pixels")
         self._container = av.open(file, "w", format="mp4", options={"fflags": "+bitexact"})
         stream = self._container.add_stream("libx264", options=QUALITY)
         stream.width, stream.height = width - width % 2, height - height % 2
@@ -111,13 +124,12 @@ class Writer:
             self._container.close()
 
 
-def torn(path: Path) -> bool:
+def torn(content: bytes) -> bool:
     """Whether a JPEG is damaged inside, which Pillow shows without a word: grey, or shifted.
 
     None of 900 ordinary ones is, and of those with a few random bytes in the middle about six in
     ten; the others look all right.
     """
-    content = path.read_bytes()
     if not content.startswith(b"\xff\xd8"):
         return False
     try:
@@ -142,10 +154,8 @@ def _frames(
     video: av.VideoStream,
     length_s: float | None,
     broken: list[str],
+    timing: Timing,
 ) -> Iterator[Frame]:
-    rate = float(video.average_rate or video.guessed_rate or 25)
-    begun_ns: int | None = None
-    t_ns = -1
     torn = shown = 0
     stopped = None
     packets = container.demux(video)
@@ -164,9 +174,7 @@ def _frames(
             continue
         for picture in pictures:
             stamp = picture.time
-            at_ns = t_ns + round(NS / rate) if stamp is None else round(stamp * NS)
-            begun_ns = at_ns if begun_ns is None else begun_ns
-            t_ns = max(t_ns + 1, at_ns - begun_ns)
+            t_ns = timing(None if stamp is None else round(stamp * NS))
             shown += 1
             torn += picture.is_corrupt
             yield Frame(t_ns, _image(picture))
@@ -175,10 +183,23 @@ def _frames(
         return
     if torn:
         broken.append(f"{torn} damaged pictures")
-    if length_s is not None and length_s - t_ns / NS - 1 / rate > SHORT_S:
-        broken.append(f"breaks off at {t_ns / NS:.1f} s of {length_s:.1f} s")
+    t_s = timing.t_ns / NS
+    whole_s = None if timing.jumps_ns else length_s  # else it is the clock's, not the film's
+    if whole_s is not None and whole_s - t_s - 1 / timing.rate > SHORT_S:
+        broken.append(f"breaks off at {t_s:.1f} s of {whole_s:.1f} s")
     elif stopped is not None:
-        broken.append(f"breaks off at {t_ns / NS:.1f} s: {stopped}")
+        broken.append(f"breaks off at {t_s:.1f} s: {stopped}")
+
+
+def _rate(video: av.VideoStream) -> float:
+    """Pictures a second, as the file says or FFmpeg believes."""
+    guessed, mean = float(video.guessed_rate or 0), float(video.average_rate or 0)
+    return guessed if 0 < guessed <= FASTEST else mean or USUAL  # a raw film's mean is made up
+
+
+def _leaps(container: av.container.InputContainer) -> bool:
+    """Whether its format is made to be joined and cut; elsewhere a gap in the times is a gap."""
+    return bool(container.format.flags & JOINED)
 
 
 def _image(picture: av.VideoFrame) -> NDArray[np.uint8]:
@@ -192,10 +213,8 @@ def _is_cover(stream: av.VideoStream) -> bool:
 
 
 def _why_not(error: Exception, *, stream: bool) -> str:
-    if isinstance(error, PermissionError):
-        return "may not be read: permission denied"
     if stream:
         return f"cannot be opened: {getattr(error, 'strerror', None) or error}"
     if isinstance(error, av.InvalidDataError):
         return "not a video that can be read, or the end of it is missing"
-    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return unreadable(error)

@@ -5,10 +5,11 @@ For hours of video ``frames`` gives the results one by one; ``analyze`` holds th
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +18,14 @@ from edge.analysis import kit, looking
 from edge.analysis import results as r
 from edge.analysis.opening import opened
 from edge.analysis.record import Record
-from edge.analysis.sources import Opened, Unreadable
+from edge.analysis.sources import Opened, Unreadable, printable
+from edge.config import ConfigError
+from edge.see.runtime import ModelError
 from edge.types import NS, Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -43,7 +47,12 @@ def analyze(
     An array is uint8[H, W, 3] RGB or uint8[H, W]; frames are arrays, ``fps`` of them a second, or
     ``edge.types.Frame`` with times of their own. Raises ``AnalysisError``.
     """
-    tools = _kit(profile)
+    if not fps > 0:
+        raise AnalysisError(f"fps: expected more than 0, got {fps:g}")
+    try:
+        tools = _kit(profile)
+    except (ConfigError, ModelError) as error:
+        raise AnalysisError(str(error).replace("profile: profile:", "profile:")) from error
     frames: list[r.Frame] = []
     with _opened(source, fps) as (name, pictures):
         record = Record(emotion=tools.emotion)
@@ -54,12 +63,11 @@ def analyze(
         except Unreadable as error:
             raise AnalysisError(f"{name}: {error}") from error
         said = described(name, pictures, tools)
-    why = "; ".join(pictures.broken or ()) or None
     return r.Analysis(
         schema=r.SCHEMA,
         source=said,
         frames=frames,
-        summary=record.summary("partial" if why else "complete", why),
+        summary=record.summary(*pictures.ended()),
     )
 
 
@@ -84,17 +92,21 @@ def _kit(profile: str) -> Kit:
 
 @contextmanager
 def _opened(source: Any, fps: float) -> Iterator[tuple[str, Opened]]:
-    if isinstance(source, (str, Path)):
+    if isinstance(source, (str, os.PathLike)):
+        name = printable(source)
         try:
-            with opened(str(source)) as pictures:
-                yield str(source), pictures
+            with opened(os.fspath(source)) as pictures:
+                yield name, pictures
         except Unreadable as error:
-            raise AnalysisError(f"{source}: {error}") from error
+            raise AnalysisError(f"{name}: {error}") from error
         return
     if isinstance(source, np.ndarray) and source.ndim < 4:
         image = _picture(source)
         yield "array", Opened("photo", image.shape[1], image.shape[0], iter([Frame(0, image)]))
         return
+    if not isinstance(source, Iterable):
+        got = type(source).__name__
+        raise AnalysisError(f"source: expected a path, an address, an array or frames, got {got}")
     frames = _frames(source, fps)
     first = next(frames, None)
     if first is None:
@@ -113,7 +125,10 @@ def _frames(source: Iterable[Any], fps: float) -> Iterator[Frame]:
 
 
 def _picture(array: Any) -> NDArray[np.uint8]:
-    image = np.asarray(array)
+    try:
+        image = np.asarray(array)
+    except ValueError as error:  # lists of different lengths
+        raise AnalysisError(f"array: {error}") from error
     if image.dtype != np.uint8 or image.ndim not in {2, 3} or 0 in image.shape:
         msg = (
             f"array: expected uint8[H, W, 3] RGB or uint8[H, W], got {image.dtype}{[*image.shape]}"

@@ -188,7 +188,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole file. ``why``: where it did not end as it should.
+    """The whole file. ``why``: where it did not end as it should, or its times are odd.
 
     ``ended``: ``complete``, ``partial`` (the file is damaged) or ``interrupted`` (somebody did).
     """

@@ -7,10 +7,11 @@ status: 0 all well, 1 something could not be read or written whole, 2 wrong argu
 from __future__ import annotations
 
 import contextlib
+import io
 import signal
 import sys
 import tempfile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, get_args
 
 import msgspec
 from msgspec import Struct
@@ -64,7 +65,8 @@ class Job:
         self.kit, self.wishes, self.seconds = kit, wishes, seconds
         self.progress, self.stop = progress, stop
         self.thumbnails: dict[str, str] = {}
-        self.stdout: BinaryIO = sys.stdout.buffer
+        # a shell may have closed it: `>&-`
+        self.stdout: BinaryIO = io.BytesIO() if sys.stdout is None else sys.stdout.buffer
         self._table: CsvStream | None = None
         self._draft: Draft | None = None
 
@@ -102,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
             tempfile.TemporaryFile(dir=out).close()
         kit = kits.load(arguments.profile)
     except (configuration.ConfigError, ModelError) as error:
-        return _refused(str(error).replace("profile: profile:", "--profile:"))
+        return _refused(str(error))
     except OSError as error:
         return _refused(f"--out {out}: cannot be written to: {error.strerror}")
     wishes = _wishes(arguments)
@@ -113,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
         for entry in entries:
             progress.say(entry)
         job = Job(kit, wishes, arguments.seconds, progress, stop)
-        entries += _all(items, job)
+        entries += looked_at(items, job)
         if out is not None and (len(entries) > 1 or any(e.kind == "photo" for e in entries)):
             entries += _together(out, entries, job)
         progress.end(entries, out)
@@ -122,7 +124,8 @@ def run(arguments: argparse.Namespace) -> int:
     return int(any(entry.status != "complete" for entry in entries))
 
 
-def _all(items: list[Item], job: Job) -> list[runs.Entry]:
+def looked_at(items: list[Item], job: Job) -> list[runs.Entry]:
+    """Everything, one after the other; what came of each is said at once."""
     entries: list[runs.Entry] = []
     with contextlib.ExitStack() as stack:
         for item in items:
@@ -143,16 +146,21 @@ def _all(items: list[Item], job: Job) -> list[runs.Entry]:
 def _one(item: Item, job: Job, stack: contextlib.ExitStack, *, alone: bool) -> runs.Entry:
     """Look at one file. Whatever is wrong with it or with its results is in what comes back."""
     try:
-        return _looked_at(item, job, stack, alone=alone)
+        return _opened(item, job, stack, alone=alone)
     except BrokenPipeError:
         raise  # whoever read our output has left: nothing more is wanted
     except Unreadable as error:
-        return runs.Entry(file=item.shown, status="failed", why=str(error))
+        why = str(error)
     except OSError as error:
-        return runs.Entry(file=item.shown, status="failed", why=_unwritten(error))
+        why = _unwritten(error)
+    except MemoryError:
+        why = "too large: there is not enough memory for it"
+    except Exception as error:  # noqa: BLE001 - ours or a decoder's: the other thousand files go on
+        why = f"damaged in an unknown way ({type(error).__name__}: {' '.join(str(error).split())})"
+    return runs.Entry(file=item.shown, status="failed", why=why)
 
 
-def _looked_at(item: Item, job: Job, stack: contextlib.ExitStack, *, alone: bool) -> runs.Entry:
+def _opened(item: Item, job: Job, stack: contextlib.ExitStack, *, alone: bool) -> runs.Entry:
     with opened(item.address) as pictures:
         source = described(item.shown, pictures, job.kit)
         shared = job.table(source.kind, stack, alone=alone)
@@ -174,9 +182,8 @@ def _through(pictures: Opened, outputs: Outputs, job: Job) -> tuple[Ended, str |
         if job.stop.asked and pictures.kind != "photo":
             return "interrupted", f"stopped at {t_s:.1f} s"
         if job.seconds is not None and t_s >= job.seconds:
-            return "complete", None
-    why = "; ".join(pictures.broken or ()) or None
-    return ("partial" if why else "complete"), why
+            return "complete", "; ".join(pictures.odd()) or None
+    return pictures.ended()
 
 
 def _together(out: Path, entries: list[runs.Entry], job: Job) -> list[runs.Entry]:
@@ -221,6 +228,11 @@ def _wrong(arguments: argparse.Namespace) -> str | None:
                 return f"--{name}: needs --out DIR, the folder to write to"
         if arguments.json and arguments.csv:
             return "--json --csv: one of them on standard output, or both with --out DIR"
+        if (arguments.json or arguments.csv) and sys.stdout is None:
+            return "standard output is closed: --out DIR writes to files"
+    profiles = get_args(configuration.Profile)
+    if arguments.profile not in profiles:
+        return f'--profile: expected one of {", ".join(profiles)}, got "{arguments.profile}"'
     if arguments.seconds is not None and not arguments.seconds > 0:
         return f"--seconds: expected more than 0, got {arguments.seconds:g}"
     return None

@@ -61,11 +61,14 @@ class Cost(Struct, frozen=True):
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure a clip and print a table."""
+    if arguments.frames < 1:
+        print(f"mien bench: --frames: expected 1 or more, got {arguments.frames}", file=sys.stderr)
+        return 2
     try:
         config = configuration.load(arguments.config)
         files = configuration.manifest(configuration.manifest_path())
-        started_s = statistics.median(start_s(arguments.clip) for _ in range(3))
         frames = read(arguments.clip, arguments.frames)
+        started_s = statistics.median(start_s(arguments.clip) for _ in range(3))
         cost = measure(frames, files, config.see)
     except (configuration.ConfigError, CameraError, ModelError) as error:
         print(f"mien bench: {error}", file=sys.stderr)

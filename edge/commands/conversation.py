@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge.judge.rules import Rules
-    from edge.tell.mqtt import Publisher, Question
-    from edge.types import Observation
+    from edge.tell.mqtt import Publisher
+    from edge.tell.questions import Question
+    from edge.types import FaceReading, Observation
 
 log = logging.getLogger("mien")
 
@@ -79,7 +80,9 @@ class Conversation:
             if speed is not None:
                 age_s = (seen.t_ns - self._vehicle_ns) / NS
                 vehicle = Vehicle(speed_kmh=speed.speed_kmh, age_s=age_s)
-            yield replace(seen, requests=waiting, vehicle=vehicle)
+            # the network is left out with the restart, which may wait; from here on at once
+            faces = seen.faces if self.desk.emotion else tuple(map(_unfelt, seen.faces))
+            yield replace(seen, faces=faces, requests=waiting, vehicle=vehicle)
 
     def _answer(self, question: Question, t_ns: int) -> None:
         before = self.desk
@@ -154,3 +157,9 @@ class Conversation:
             emotion=bool(config.emotion),
         )
         self._out.announce(homeassistant.discovery(device))
+
+
+def _unfelt(face: FaceReading) -> FaceReading:
+    if face.emotion is None and face.actions is None:
+        return face
+    return replace(face, emotion=None, actions=None)

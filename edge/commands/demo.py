@@ -20,12 +20,16 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.commands import run as service
-from edge.commands.watch import address, line, subscribe
+from edge.commands.watch import broker, line, place, words
 from edge.tell import messages as m
+from edge.tell.audience import Audience
+from edge.tell.trust import LinkError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+
+    from edge.tell.settings import MqttSettings
 
 DEVICE = "demo"
 WINDOW_S = 4.0
@@ -53,10 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     with contextlib.ExitStack() as stack:
         if arguments.broker:
-            host, port = address(arguments.broker)
+            settings = broker(arguments.broker)
         else:
-            host, port = stack.enter_context(embedded_broker())
+            settings = broker("{}:{}".format(*stack.enter_context(embedded_broker())))
         heard: Heard = []
+        problems: list[str] = []
         gone = threading.Event()
 
         def show(_device: str, topic: str, payload: bytes) -> None:
@@ -68,15 +73,15 @@ def run(arguments: argparse.Namespace) -> int:
                 gone.set()
 
         try:
-            client = subscribe(host, port, "mien", DEVICE, show)
-        except OSError as error:
-            print(f"mien demo: broker {host}:{port}: {error.strerror or error}", file=sys.stderr)
+            stack.enter_context(Audience(settings, DEVICE, show, problems.append))
+        except (OSError, LinkError) as error:
+            problems.append(words(error))
+        if problems:
+            print(f"mien demo: broker {place(settings)}: {problems[0]}", file=sys.stderr)
             return 1
-        stack.callback(client.loop_stop)
-        stack.callback(client.disconnect)
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        command = _service(arguments, Path(folder), host, port)
-        console.print(f"[dim]broker {host}:{port}; the service: {' '.join(command[1:4])} …")
+        command = _service(arguments, Path(folder), settings)
+        console.print(f"[dim]broker {place(settings)}; the service: {' '.join(command[1:4])} …")
         heard.clear()  # what the broker remembered of an earlier demo
         status = _wait(subprocess.Popen(command))
         gone.wait(5)
@@ -110,7 +115,7 @@ def embedded_broker() -> Iterator[tuple[str, int]]:
         broker.wait(10)
 
 
-def _service(arguments: argparse.Namespace, folder: Path, host: str, port: int) -> list[str]:
+def _service(arguments: argparse.Namespace, folder: Path, settings: MqttSettings) -> list[str]:
     config = {
         "profile": "vehicle",
         "device": DEVICE,
@@ -118,7 +123,11 @@ def _service(arguments: argparse.Namespace, folder: Path, host: str, port: int) 
         "camera": {"source": str(arguments.clip), "realtime": not arguments.fast},
         "rules": {"people": {"window_s": WINDOW_S}},
         # the embedded broker does not speak 5, and would only be silent for a while
-        "mqtt": {"host": host, "port": port, "protocol": "auto" if arguments.broker else "3.1.1"},
+        "mqtt": {
+            "host": settings.host,
+            "port": settings.port,
+            "protocol": "auto" if arguments.broker else "3.1.1",
+        },
     }
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")

@@ -225,6 +225,8 @@ def _profile(desk: Desk, profile: str) -> tuple[Desk, Reply]:
         return desk, Reply(code="forbidden", msg=msg)
     kept = replace(desk.kept, config={**desk.kept.config, "profile": profile})
     again = opened(desk.file, kept, desk.with_profile)
+    if again.config.profile != profile:  # the owner's file does not go with it
+        return desk, Reply(code="invalid", msg=f"profile: {profile}: {', '.join(again.lost)}")
     moved = replace(again, for_judge=desk.for_judge, restart=True)
     return moved, Reply({"profile": profile, "effective": "restarting"})
 

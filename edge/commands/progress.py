@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
 from msgspec import UNSET
 from rich.console import Console
@@ -28,7 +28,7 @@ class Progress:
     def __init__(self, files: int, *, talks: bool) -> None:
         """``talks``: lines about files that went well, too, on standard output."""
         self._files, self._number, self._talks = files, 0, talks
-        self._shown = sys.stderr.isatty() and (talks or not sys.stdout.isatty())
+        self._shown = _terminal(sys.stderr) and (talks or not _terminal(sys.stdout))
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -102,6 +102,11 @@ class Progress:
             )
             well += "s" if not bad and len(entries) > 1 else ""
             print(f"{well} well" + ("" if out is None else f"; written to {out}"))
+
+
+def _terminal(stream: TextIO | None) -> bool:
+    """Of standard streams, which a shell may have closed."""
+    return stream is not None and stream.isatty()
 
 
 def _found(entry: Entry) -> str:

@@ -18,6 +18,7 @@ from edge.device import watchdog
 from edge.device.camera import CameraError, without_password
 from edge.page.network import OPEN_S, PORT
 from edge.see.runtime import ModelError
+from edge.types.written import whole
 
 if TYPE_CHECKING:
     import argparse
@@ -123,4 +124,5 @@ def _opened(text: str, config: Config, wanted: aim.Asked | None = None) -> Page:
 
 
 def _source(arguments: argparse.Namespace) -> str | int:
-    return int(arguments.source) if arguments.source.isdigit() else str(arguments.source)
+    number = whole(arguments.source)
+    return str(arguments.source) if number is None else number

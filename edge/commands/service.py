@@ -22,6 +22,7 @@ from edge.commands.pulse import Pulse
 from edge.commands.rates import thinned
 from edge.commands.room import Room
 from edge.commands.seats import Seats
+from edge.commands.showing import Showing
 from edge.commands.upright import Upright
 from edge.device import health, stop, watchdog
 from edge.device.buzzer import BuzzerError, BuzzerSettings, Signal
@@ -81,24 +82,23 @@ def serve(
             signal.show(Level.NONE, t_ns)
             _pulse(pulse, reporter, t_ns, out)
 
-        info = partial(who.info, models=models, runtime=see.runtime, page=page is not None)
-        hello = partial(_hello, talk, reporter, out, identity, info)
-        mutter = partial(_mutter, grumbles, reporter, out)
+        upright = Upright(see.on_its_head, config.camera.rotate)
+        showing = Showing(None if page is None else stack.enter_context(page), upright)
+        info = partial(who.info, models=models, runtime=see.runtime)
+        hello = partial(_hello, talk, reporter, out, identity, info, showing)
+        mutter = partial(_mutter, grumbles, reporter, out, showing, hello)
         room = Room(
             config.camera, reporter, out, talk, lambda: pulse.rates.fps, hello, rest, mutter
         )
         journal = Journal()
         seats = Seats(config.seat, state)
         frames = stack.enter_context(closing(room.frames()))
+        talk.changed.append(lambda _before, _t_ns: showing.obey(talk.desk))
         talk.changed.append(partial(_settle, talk, reporter, identity, hello))
         _settle(talk, reporter, identity, hello, desk, 0)
-        looked_at = thinned(pulse.count(frames), lambda: pulse.rates.looks_hz)
-        upright = Upright(see.on_its_head, config.camera.rotate)
-        if page is not None:
-            looked_at = upright.watch(stack.enter_context(page).watch(looked_at), page)
+        looked_at = showing.watch(thinned(pulse.count(frames), lambda: pulse.rates.looks_hz))
         observations = seats.remind(talk.witness(pulse.feel(pipeline.observe(looked_at, see))))
-        if page is not None:
-            observations = page.note(observations)
+        observations = showing.note(observations)
         if record is not None:
             file = stack.enter_context(record.open("wb"))
             observations = recording.record(observations, file, __version__)
@@ -106,13 +106,11 @@ def serve(
             for step in pipeline.judge(observations, talk.rules):
                 journal(step)
                 seats(step)
-                _sound(
-                    step, signal, muted=not talk.desk.kept.controls.buzzer
-                )  # before anything that could wait for a network
+                # before anything that could wait for a network
+                _sound(step, signal, muted=not talk.desk.kept.controls.buzzer)
                 room.step = step
                 _tell(step, reporter, pulse, out)
-                if page is not None:
-                    page.show(upright.told(step), pulse.fps)
+                showing(step, pulse.fps)
                 mutter(step.t_ns)
                 talk(step.t_ns)
         if talk.desk.restart:
@@ -165,11 +163,20 @@ def _pulse(pulse: Pulse, reporter: Reporter, t_ns: int, out: Publisher) -> None:
         out.publish(pulse.health(reporter, t_ns, out.health))
 
 
-def _mutter(grumbles: Grumbles, reporter: Reporter, out: Publisher, t_ns: int) -> None:
-    """What was logged; the first of it before there is anybody who could be told."""
+def _mutter(
+    grumbles: Grumbles,
+    reporter: Reporter,
+    out: Publisher,
+    showing: Showing,
+    hello: Callable[[int], None],
+    t_ns: int,
+) -> None:
+    """What was logged, the first of it before there is anybody to be told; the page's end."""
     if grumbles and out.connected:
         for said in grumbled(grumbles, reporter, t_ns):
             out.publish(said)
+    if showing.over():
+        hello(t_ns)
 
 
 def _lament(error: CameraError, reporter: Reporter, pulse: Pulse, out: Publisher) -> None:
@@ -184,10 +191,12 @@ def _hello(
     out: Publisher,
     identity: Identity,
     info: Callable[..., Said],
+    showing: Showing,
     t_ns: int,
 ) -> None:
     config = replace(talk.desk.config, emotion=talk.desk.emotion)
-    out.publish(info(config, who=_now(talk.desk, identity), head=reporter.head("info", t_ns)))
+    who_now, head = _now(talk.desk, identity), reporter.head("info", t_ns)
+    out.publish(info(config, who=who_now, head=head, page=showing.told()))
 
 
 def _settle(

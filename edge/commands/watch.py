@@ -1,33 +1,41 @@
-"""``mien watch``: what the devices at a broker say: a live board, lines of words, or of JSON."""
+"""``mien watch``: what the devices at a broker say: a live board, lines of words, or of JSON.
+
+A login comes from the environment, as the service's does: a command line is anybody's to read.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
+from msgspec.structs import replace
 from rich.live import Live
 from rich.text import Text
 
 from edge.commands.board import COLOURS, Board
 from edge.tell import messages as m
+from edge.tell.audience import Audience, Hear
+from edge.tell.settings import MqttSettings
+from edge.tell.trust import LinkError
+from edge.types.written import host_port
 
 if TYPE_CHECKING:
     import argparse
 
-Show = Callable[[str, str, bytes], None]
-"""Device, topic below it, payload."""
+PORT, TLS_PORT = 1883, 8883
+
+LOGIN = "MIEN_MQTT_USERNAME", "MIEN_MQTT_PASSWORD"
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Subscribe and show until Ctrl-C: a board on a terminal, else a line a message."""
-    host, port = address(arguments.broker)
+    settings = _settings(arguments)
+    problems: list[str] = []
     stop, unread = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with contextlib.ExitStack() as stack:
@@ -40,20 +48,23 @@ def run(arguments: argparse.Namespace) -> int:
                 unread.set()
                 stop.set()
 
+        def refused(why: str) -> None:
+            problems.append(why)
+            stop.set()
+
         try:
-            client = subscribe(host, port, arguments.base, arguments.device, shown)
-        except OSError as error:
-            print(f"mien watch: {host}:{port}: {error.strerror or error}", file=sys.stderr)
-            return 1
-        stack.callback(client.loop_stop)
-        stack.callback(client.disconnect)
+            stack.enter_context(Audience(settings, arguments.device, shown, refused))
+        except (OSError, LinkError) as error:
+            refused(words(error))
         stop.wait()
     if unread.is_set():
         raise BrokenPipeError
-    return 0
+    if problems:
+        print(f"mien watch: {place(settings)}: {problems[0]}", file=sys.stderr)
+    return 1 if problems else 0
 
 
-def _board(stack: contextlib.ExitStack) -> Show:
+def _board(stack: contextlib.ExitStack) -> Hear:
     board = Board()
     # four times a second is readable and little to send over ssh
     stack.enter_context(Live(board, refresh_per_second=4, screen=True))
@@ -84,32 +95,54 @@ def _json(device: str, topic: str, payload: bytes) -> None:
     print(msgspec.json.encode(said).decode(), flush=True)
 
 
-def address(text: str, default_port: int = 1883) -> tuple[str, int]:
-    """``HOST[:PORT]`` taken apart. Raises ``SystemExit`` with words."""
-    host, _, port = text.partition(":")
-    if not host or (port and not (port.isdigit() and 0 < int(port) < 65536)):
+def _settings(arguments: argparse.Namespace) -> MqttSettings:
+    device = arguments.device
+    if not device or (device != "+" and any(c in "+#/\0" for c in device)):
+        msg = f"--device: expected the name of a device, got {device!r}"
+        raise SystemExit(msg)
+    return broker(
+        arguments.broker,
+        base=arguments.base,
+        tls=arguments.tls or arguments.ca is not None or arguments.certificate is not None,
+        ca=arguments.ca,
+        certificate=arguments.certificate,
+        key=arguments.key,
+    )
+
+
+def broker(text: str, *, tls: bool = False, **more: str | None) -> MqttSettings:
+    """The broker at ``HOST[:PORT]``, with a login. Raises ``SystemExit`` with words."""
+    found = host_port(text)
+    if found is None or found[1] == 0:
         msg = f"--broker: expected HOST or HOST:PORT, got {text!r}"
         raise SystemExit(msg)
-    return host, int(port) if port else default_port
+    host, port = found
+    username, password = (os.environ.get(name) or None for name in LOGIN)
+    settings = MqttSettings(
+        host=host,
+        port=port or (TLS_PORT if tls else PORT),
+        tls=tls,
+        username=username,
+        password=password,
+    )
+    try:
+        return replace(settings, **more)
+    except ValueError as error:  # its words begin with the name of what is wrong
+        msg = f"--{error}"
+        raise SystemExit(msg) from error
 
 
-def subscribe(host: str, port: int, base: str, device: str, show: Show) -> paho.Client:
-    """Connect and hand every message to ``show(device, topic below it, payload)``."""
-    client = paho.Client(CallbackAPIVersion.VERSION2)
+def place(settings: MqttSettings) -> str:
+    """Where the broker is, as people write it."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{settings.port}"
 
-    def on_connect(*_: object) -> None:
-        client.subscribe(f"{base}/{device}/#", qos=1)
 
-    def on_message(_client: object, _data: object, message: paho.MQTTMessage) -> None:
-        _, name, *below = message.topic.split("/", 2)
-        if below:
-            show(name, below[0], bytes(message.payload))
-
-    client.on_connect = on_connect
-    client.on_message = on_message
-    client.connect(host, port)
-    client.loop_start()
-    return client
+def words(error: OSError | LinkError) -> str:
+    """Why there is no connection."""
+    if isinstance(error, LinkError):  # named as in config.yaml
+        return f"--{str(error).removeprefix('mqtt.')}"
+    return error.strerror or str(error)
 
 
 def line(topic: str, payload: bytes) -> Text | None:

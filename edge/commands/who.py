@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from hashlib import sha256
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,7 +24,7 @@ def identity(config: Config, models: dict[str, ModelFile]) -> Identity:
     """Who this process is until it ends."""
     return Identity(
         device=config.device,
-        boot_id=token_hex(4),
+        boot_id=os.urandom(4).hex(),
         params_hash=short_hash(config.rules),
         emotion=bool(config.emotion),
         emotion_model=models["expression"].version if config.emotion else "",

@@ -179,6 +179,8 @@ def _rival(
 
     ``area``: which the one followed shows, or showed.
     """
+    if followed is not None and len(seen.faces) == 1:
+        return None, 0
     faces = [f for f in seen.faces[:MOST_FACES] if _whole(f) and _on_side(f, seen, rules)]
     found = _in_the_place(state, followed, faces)
     if found is None and followed_ns <= SETTLED_NS:

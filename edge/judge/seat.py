@@ -35,14 +35,15 @@ class Seat(Struct, frozen=True):
 
 def in_seat(face: FaceReading, seat: Seat) -> bool:
     """Whether the face can be one in that seat, by place and size."""
-    size = moved(None, face, 0).size
+    size = math.sqrt(face.box.area)
     return away(face, seat) <= NEAR and SMALLER <= size / seat.size <= LARGER
 
 
 def away(face: FaceReading, seat: Seat) -> float:
     """How far the face is from the middle of the seat, in its widths, along the longer way."""
-    here = moved(None, face, 0)
-    return max(abs(here.x - seat.x), abs(here.y - seat.y)) / seat.size
+    box = face.box
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return max(abs(x - seat.x), abs(y - seat.y)) / seat.size
 
 
 def moved(seat: Seat | None, face: FaceReading, passed_ns: int) -> Seat:

@@ -6,6 +6,6 @@ was opened with the token, out of the one frame that is being looked at, and now
 and the disk still have no type that could carry it.
 
 ``placing`` judges how the face stands in the picture, ``look`` makes of both what is sent,
-``server`` serves it, ``door`` turns away whoever has no business here, and ``network`` says where
-it is, to those too who open none.
+``server`` serves it, ``porch`` lets in so many at a time, ``door`` turns away whoever has no
+business here, and ``network`` says where it is, to those too who open none.
 """

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from edge.page.network import OPEN_S, PORT
+from edge.types.written import host_port, whole
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -47,14 +48,12 @@ class Address(Struct, frozen=True):
 
 def address(text: str) -> Address:
     """``HOST:PORT``, ``HOST`` or ``PORT``. Raises ``PageError``."""
-    host, colon, port = text.rpartition(":")
-    if not colon:
-        host, port = ("127.0.0.1", text) if text.isdigit() else (text, str(PORT))
-    host = host.strip("[]")
-    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+    found = host_port(text if whole(text) is None else f"127.0.0.1:{text}")
+    if found is None:
         msg = f"--page: expected HOST:PORT, got {text!r}"
         raise PageError(msg)
-    return Address(host, int(port))
+    host, port = found
+    return Address(host, PORT if port is None else port)
 
 
 def guarded(app: ASGIApp, token: str | None, port: int) -> ASGIApp:
@@ -84,11 +83,11 @@ def _refusal(scope: Scope, token: str | None, hosts: set[str]) -> Response | Non
     """None for those who may come in."""
     headers = Headers(scope=scope)
     if scope["method"] not in {"GET", "HEAD"}:
-        return PlainTextResponse("There is nothing to send here.\n", 405)
+        return _no("There is nothing to send here.\n", 405)
     if token is None:
         if headers.get("host", "") in hosts:
             return None
-        return PlainTextResponse("This page is for this machine alone.\n", 403)
+        return _no("This page is for this machine alone.\n")
     given = [
         part.partition("=")[2]
         for part in headers.get("cookie", "").split("; ")
@@ -101,7 +100,12 @@ def _refusal(scope: Scope, token: str | None, hosts: set[str]) -> Response | Non
         answer = RedirectResponse("/", 303)  # the token does not stay in the address
         answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", max_age=COOKIE_S)
         return answer
-    return PlainTextResponse("Open the address that mien printed, with its token.\n", 403)
+    return _no("Open the address that mien printed, with its token.\n")
+
+
+def _no(words: str, status: int = 403) -> Response:
+    """Said once, and the connection is over: strangers shall not fill the porch."""
+    return PlainTextResponse(words, status, headers={"Connection": "close"})
 
 
 def _same(given: str, token: str) -> bool:

@@ -22,6 +22,8 @@ function put(id, text, hot = false) {
 function frame(kind, verdict, words) {
   shown = kind;
   at("frame").className = kind;
+  // whoever has shut the camera is not to be seen on a phone either
+  if (kind === "waiting" || kind === "over") pen.clearRect(0, 0, canvas.width, canvas.height);
   at("verdict").textContent = verdict;
   at("words").replaceChildren(...words.map((text) => {
     const item = document.createElement("li");

@@ -27,6 +27,8 @@ from starlette.routing import Route
 from edge.page.door import Address, PageError, guarded
 from edge.page.look import Look, jpeg, told
 from edge.page.network import OPEN_S, own_address
+from edge.page.porch import AT_ONCE, Porch, Visitor
+from edge.types.written import whole
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -68,10 +70,10 @@ class Page:
         self._frame: Frame | None = None
         self._seen: Observation | None = None
         self._look: Look | None = None
+        self._number = 0
         self.token = None if where.loopback else token or token_urlsafe(24)
-        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
         try:
-            self._socket = socket.create_server((where.host, where.port), family=family)
+            self._socket = Porch(where.host, where.port)
         except OSError as error:
             msg = f"--page: {where.host}:{where.port}: {error.strerror}"
             raise PageError(msg) from error
@@ -86,14 +88,15 @@ class Page:
         app = Starlette(routes=[*routes, Route("/look", self._answer)])
         settings = uvicorn.Config(
             guarded(app, self.token, self.port),
-            http="h11",
+            http=Visitor,
             ws="none",
             loop="asyncio",
             lifespan="off",
             log_config=None,
+            log_level="error",  # as a warning it says what strangers send it
             access_log=False,
             server_header=False,
-            limit_concurrency=16,
+            backlog=AT_ONCE,
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(settings)
@@ -103,7 +106,7 @@ class Page:
         """Begin to serve."""
         self._until_s = time.monotonic() + self._open_s
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, name="page", daemon=True
+            target=lambda: asyncio.run(self._serve()), name="page", daemon=True
         )
         self._thread.start()
         return self
@@ -115,21 +118,30 @@ class Page:
         trace: TracebackType | None,
     ) -> None:
         """Close, and let go of the last picture."""
-        self._shut()
+        self.close()
         self._thread.join(timeout=1.5)
 
     @property
     def open(self) -> bool:
-        """Whether it is still served."""
+        """Whether anybody is still shown anything."""
         return time.monotonic() < self._until_s and not self._server.should_exit
+
+    def close(self) -> None:
+        """Show nothing to anybody any more: at once, whatever the server still has to do."""
+        self._server.should_exit = True
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of the picture, as somebody has shut the camera; the page waits for another."""
+        self._frame = self._look = None
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Pass frames on, keeping the one that is being looked at while the page is open."""
         for frame in frames:
             if self.open:
                 self._frame = frame
-            elif not self._server.should_exit:
-                self._shut()
+            else:
+                self.forget()
             yield frame
 
     def note(self, observations: Iterable[Observation]) -> Iterator[Observation]:
@@ -142,29 +154,23 @@ class Page:
         """What was judged of the frame that was kept: from now on this is the latest look."""
         frame, seen = self._frame, self._seen
         if frame is not None and seen is not None and frame.t_ns == seen.t_ns == step.t_ns:
-            number = 1 if self._look is None else self._look.number + 1
-            self._look = Look(number, frame, seen, step, fps, time.monotonic())
+            self._number += 1
+            self._look = Look(self._number, frame, seen, step, fps, time.monotonic())
 
-    def _shut(self) -> None:
-        self._server.should_exit = True
-        self._frame = self._look = None
-
-    def _fresh(self, since_s: float) -> Look | None:
-        look = self._look
-        return look if look is not None and look.made_s >= since_s else None
+    async def _serve(self) -> None:
+        # here, since with the camera shut nothing else may come by for days
+        asyncio.get_running_loop().call_later(self._open_s, self.close)
+        await self._server.serve([self._socket])
 
     async def _answer(self, request: Request) -> Response:
         """The next look after ``?after=N``: its picture, and in a header what is known of it."""
-        after = request.query_params.get("after", "0")
-        known = int(after) if after.isdigit() else 0
+        known = whole(request.query_params.get("after", ""))
         await asyncio.sleep(QUICKEST_S)
         until_s = time.monotonic() + PATIENCE_S
         while (
             (look := self._look) is None or look.number == known or look.made_s < until_s - STALE_S
         ):
-            if not self.open:
-                self._shut()
-            if time.monotonic() > until_s:
+            if not self.open or time.monotonic() > until_s:
                 return Response(status_code=204)
             await asyncio.sleep(0.02)
         left_s = self._until_s - time.monotonic()

@@ -205,14 +205,19 @@ class Link:
         )
 
 
-def unconnected(settings: MqttSettings, client_id: str, *, v5: bool) -> paho.Client:
-    """A client that is not connected yet. Raises ``LinkError`` for unusable certificates."""
+def unconnected(
+    settings: MqttSettings, client_id: str, *, v5: bool, again: bool = False
+) -> paho.Client:
+    """A client that is not connected yet. Raises ``LinkError`` for unusable certificates.
+
+    ``again``: it calls a broker that was away by itself.
+    """
     client = paho.Client(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         protocol=MQTTProtocolVersion.MQTTv5 if v5 else MQTTProtocolVersion.MQTTv311,
         clean_session=None if v5 else True,
-        reconnect_on_failure=False,
+        reconnect_on_failure=again,
     )
     client.connect_timeout = CONNECT_S
     context = trust(settings)

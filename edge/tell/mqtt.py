@@ -8,35 +8,28 @@ wait in the outbox until the broker has acknowledged them.
 from __future__ import annotations
 
 import time
-from collections import deque
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-
-from msgspec import Struct
 
 from edge.tell import messages as m
 from edge.tell.latest import Latest
 from edge.tell.line import Line
 from edge.tell.news import Acked, Down, Heard, Up
-from edge.tell.outbox import Moment, Outbox
-from edge.tell.requests import BIRTH_TOPIC, Asked, HomeAssistant, understood
+from edge.tell.questions import Question, Questions
+from edge.tell.stamps import Moment
 from edge.types import NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from edge.tell.outbox import Outbox
     from edge.tell.report import Said
     from edge.tell.settings import MqttSettings
 
 LAST_WORDS_S = 1.0
 """How long a clean exit waits for the broker to take the last messages."""
-
-ASKED_LIMIT = 64
-"""Questions that may wait for the loop; a flood beyond is dropped."""
-
-A_FRAME = 8
-"""Questions answered in one frame, so that nobody can hold up the pictures by asking."""
 
 AGAIN_S = 10.0
 """How long what was refused waits: a quota may be free again by then, and a wrong ACL costs no
@@ -44,15 +37,6 @@ more than a window of events each time [own choice]."""
 
 EXPIRY_S = {"event": 60, "metrics": 60}  # contract, rule 4, MQTT 5
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-
-class Question(Struct, frozen=True):
-    """What somebody asks of this device, and where the answer goes."""
-
-    name: str
-    asked: Asked
-    answer_to: str | None = None
-    correlation: bytes | None = None
 
 
 class Publisher:
@@ -69,13 +53,19 @@ class Publisher:
         self._latest = Latest()
         self._latest.put_raw(m.AVAILABILITY, b"online")
         self._announcement: bytes | None = None
-        self._questions: deque[Question] = deque(maxlen=ASKED_LIMIT)
+        self._questions = Questions(self._root)
         self._again_ns: int | None = None  # when to say again what was refused
 
     def __enter__(self) -> Self:
-        """Take up what an earlier process left. The first ``tend`` connects, in the background."""
-        self._outbox = Outbox(self._file)
+        """The first ``tend`` takes up what an earlier process left, and connects meanwhile."""
         return self
+
+    @cached_property
+    def _outbox(self) -> Outbox:
+        """Opened once a camera is: its first picture is waited for all the same."""
+        from edge.tell.outbox import Outbox  # noqa: PLC0415 - SQLite is an eighth of a start
+
+        return Outbox(self._file)
 
     def __exit__(
         self,
@@ -166,7 +156,8 @@ class Publisher:
                 case Up():
                     self._greet()
                 case Heard():
-                    self._hear(news)
+                    if self._questions.heard(news):
+                        self._discover()
                 case Down():
                     self._latest.taken_back()
                     self._outbox.taken_back()
@@ -180,8 +171,7 @@ class Publisher:
 
     def take(self) -> list[Question]:
         """What has been asked of us since the last time, a few at most."""
-        count = min(A_FRAME, len(self._questions))
-        return [self._questions.popleft() for _ in range(count)]
+        return self._questions.take()
 
     def answer(self, question: Question, response: m.Message) -> None:
         """Answer on ``rsp/<name>``, and where an MQTT 5 asker wants it. Not kept."""
@@ -214,21 +204,8 @@ class Publisher:
         link = self._line.link
         if link is None:
             return
-        topics = ("cmd/+", "set/+", "input/vehicle")
-        # first listen, then say so: whoever hears "online" may ask
-        link.listen(*(f"{self._root}/{topic}" for topic in topics), BIRTH_TOPIC)
+        link.listen(*self._questions.topics)  # then say so: whoever hears "online" may ask
         self.rebirth()
-
-    def _hear(self, heard: Heard) -> None:
-        found = understood(self._root, heard)
-        if found is None:
-            return
-        name, asked = found
-        if isinstance(asked, HomeAssistant):
-            if asked.online and not heard.retained:
-                self._discover()
-            return
-        self._questions.append(Question(name, asked, heard.answer_to, heard.correlation))
 
     def _flush(self) -> None:
         if not self.connected:

@@ -14,10 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from edge.tell import messages as m
 from edge.tell import store
+from edge.tell.stamps import Moment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -44,14 +44,6 @@ Row = tuple[str, bytes, int, int, str]
 
 UNREADABLE = (msgspec.DecodeError, TypeError, ValueError)
 """What a flipped bit makes of an event or its clocks."""
-
-
-class Moment(Struct, frozen=True, array_like=True):
-    """Now, on both clocks. ``boot`` names the run of the kernel that ``mono_ns`` counts from."""
-
-    mono_ns: int
-    wall_ns: int
-    boot: str
 
 
 class Outbox:

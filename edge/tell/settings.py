@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from edge.types import Settings, between
+from edge.types.written import is_host
 
 LEAST_HZ = 0.1
 """Raw signals more rarely than this are no stream; none at all is 0."""
@@ -34,7 +35,7 @@ class MqttSettings(Settings, frozen=True, kw_only=True):
         if not self.base or any(c in "+#/ \0" for c in self.base):
             msg = f"base: expected one topic level without + # / or spaces, got {self.base!r}"
             raise ValueError(msg)
-        if not self.host or not self.host.isascii() or not self.host.isprintable():
+        if not is_host(self.host):
             msg = f"host: expected a name or an address, got {self.host!r}"
             raise ValueError(msg)
         if (self.certificate is None) != (self.key is None):

@@ -6,9 +6,19 @@ import os
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from msgspec import Struct
+
 from edge.types import NS
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Moment(Struct, frozen=True, array_like=True):
+    """Now, on both clocks. ``boot`` names the run of the kernel that ``mono_ns`` counts from."""
+
+    mono_ns: int
+    wall_ns: int
+    boot: str
 
 
 def ulid(wall_ns: int) -> str:

@@ -30,6 +30,10 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def summary(out: Path) -> dict:
+    return json.loads((out / "summary.json").read_bytes())
+
+
 def test_the_same_files_give_the_same_bytes_in_another_process(portrait, blink, tmp_path):
     asked = ["--json", "--csv", "--timeline", "--report", "--annotate", "--thumbnails"]
     arguments = [str(portrait), str(blink), *asked]
@@ -90,6 +94,44 @@ def test_a_folder_has_a_summary_that_is_valid_and_keeps_its_folders(portrait, gr
     assert run["photos_shown"]["happy"] >= 4
 
 
+def test_what_was_written_beside_the_photos_is_not_taken_for_one(portrait, group, tmp_path):
+    for path in (portrait, group):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    asked = ["analyze", str(tmp_path), "--annotate", "--json", "--out"]
+    for out in (tmp_path, tmp_path, tmp_path / "elsewhere"):
+        assert main([*asked, str(out)]) == 0
+        names = [Path(entry["file"]).name for entry in summary(out)["entries"]]
+        assert names == [group.name, portrait.name]
+    (tmp_path / portrait.name).unlink()  # in the folder that is written to it is ours all the same
+    (tmp_path / "clip.mp4.timeline.png").write_bytes(b"")
+    assert main([*asked, str(tmp_path)]) == 0
+    assert [Path(entry["file"]).name for entry in summary(tmp_path)["entries"]] == [group.name]
+
+
+def test_files_called_as_what_is_written_of_a_run_lose_nothing(portrait, tmp_path):
+    (tmp_path / "in").mkdir()
+    paths = [tmp_path / "in" / name for name in ("summary", "photos", "Photo.JFIF")]
+    for path in paths:
+        path.write_bytes(portrait.read_bytes())
+    out = tmp_path / "out"
+    assert main(["analyze", *map(str, paths[:2]), str(tmp_path), "--out", str(out)]) == 0
+    assert [e["file"] for e in summary(out)["entries"]] == [str(path) for path in paths]
+    for name in ("summary-2", "photos-2", "in/Photo.JFIF"):
+        assert len(msgspec.json.decode((out / f"{name}.json").read_bytes(), type=Analysis).frames)
+    assert len(table(out / "photos.csv")) == 3
+
+
+def test_a_shell_may_have_closed_standard_output(portrait):
+    mien = f'"{sys.executable}" -m edge analyze "{portrait}"'
+    for asked, status, said in ((">&-", 0, ""), ("--csv >&-", 2, "standard output is closed")):
+        done = subprocess.run(
+            ["sh", "-c", f"{mien} {asked}"], cwd=ROOT, check=False, capture_output=True, text=True
+        )
+        assert done.returncode == status
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_a_page_needs_nothing_but_itself_and_shows_people_only_if_asked(blink, tmp_path):
     assert main(["analyze", str(blink), "--out", str(tmp_path / "plain"), "--report"]) == 0
     assert main(["analyze", str(blink), "--out", str(tmp_path / "faces"), "--thumbnails"]) == 0
@@ -147,15 +189,15 @@ def test_boxes_are_drawn_on_the_faces(portrait, pixels, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "why"),
+    ("arguments", "status", "why"),
     [
-        (["x.jpg", "--annotate"], "--annotate: needs --out DIR"),
-        (["x.jpg", "--json", "--csv"], "one of them on standard output"),
-        (["x.mp4", "--seconds", "0"], "--seconds: expected more than 0, got 0"),
-        (["x.jpg", "--out", "/proc/here"], "--out /proc/here: cannot be written to"),
-        (["x.jpg", "--profile", "wrkplace"], 'got "wrkplace"'),
+        (["x.jpg", "--annotate"], 2, "--annotate: needs --out DIR"),
+        (["x.jpg", "--json", "--csv"], 2, "one of them on standard output"),
+        (["x.mp4", "--seconds", "0"], 2, "--seconds: expected more than 0, got 0"),
+        (["x.jpg", "--profile", "wrkplace"], 2, "--profile: expected one of vehicle, home"),
+        (["x.jpg", "--out", "/proc/here"], 1, "--out /proc/here: cannot be written to"),
     ],
 )
-def test_wrong_arguments_are_refused_by_name(arguments, why, capsys):
-    assert main(["analyze", *arguments]) in {1, 2}
+def test_wrong_arguments_are_refused_by_name(arguments, status, why, capsys):
+    assert main(["analyze", *arguments]) == status
     assert why in capsys.readouterr().err

@@ -89,6 +89,10 @@ def test_rows_are_a_face_and_frame_each(sleeper_analysis):
 @pytest.mark.parametrize(
     ("source", "why"),
     [
+        (5, "expected a path, an address, an array or frames, got int"),
+        ([[[1], [2, 3]]], "array: "),
+        ("~nobodyatall/x.jpg", "cannot be read"),
+        ("long" * 99, "File name too long"),
         (np.zeros((4, 4, 3), np.float32), "expected uint8"),
         (np.zeros((4, 4, 4), np.uint8), "3 channels"),
         (np.zeros((0, 4, 3), np.uint8), "expected uint8"),
@@ -100,6 +104,19 @@ def test_rows_are_a_face_and_frame_each(sleeper_analysis):
 def test_what_cannot_be_analysed_says_why(source, why):
     with pytest.raises(AnalysisError, match=why):
         analyze(source)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"fps": 0}, "fps: expected more than 0, got 0"),
+        ({"fps": float("nan")}, "fps: expected more than 0, got nan"),
+        ({"profile": "wrkplace"}, '^profile: expected one of .* got "wrkplace"'),
+    ],
+)
+def test_wrong_arguments_are_refused_by_name(pixels, asked, why):
+    with pytest.raises(AnalysisError, match=why):
+        analyze([pixels], **asked)
 
 
 def test_importing_edge_loads_nothing():

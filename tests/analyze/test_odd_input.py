@@ -62,6 +62,35 @@ def deep_grey(picture: Image.Image) -> tuple[str, bytes]:
     return "grey.png", png(Image.fromarray(deep))
 
 
+def grey_of_ten_bits(picture: Image.Image) -> tuple[str, bytes]:
+    return "grey10.png", png(
+        Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 4)
+    )
+
+
+def with_a_preview(picture: Image.Image) -> tuple[str, bytes]:
+    file = io.BytesIO()
+    small = picture.resize((143, 140))
+    picture.save(file, "MPO", save_all=True, append_images=[small], quality=92)
+    return "preview.jpg", file.getvalue()
+
+
+def of_several_pages(picture: Image.Image) -> tuple[str, bytes]:
+    file = io.BytesIO()
+    picture.save(file, "TIFF", save_all=True, append_images=[picture.rotate(90)])
+    return "pages.tif", file.getvalue()
+
+
+def with_damaged_exif(picture: Image.Image) -> tuple[str, bytes]:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x011A] = 6, 72.0  # how many pixels an inch: made a text
+    file = io.BytesIO()
+    picture.rotate(90, expand=True).save(file, "JPEG", exif=exif)
+    rational, text = struct.pack(">2H", 0x011A, 5), struct.pack(">2H", 0x011A, 2)
+    assert rational in file.getvalue()
+    return "damaged.jpg", file.getvalue().replace(rational, text)
+
+
 def see_through(picture: Image.Image) -> tuple[str, bytes]:
     picture = picture.convert("RGBA")
     picture.putalpha(220)
@@ -78,14 +107,26 @@ def without_a_name(picture: Image.Image) -> tuple[str, bytes]:
     return "portrait", png(picture)
 
 
+NOTES = {
+    grey_of_ten_bits: "10 bits of grey in 16, made as light as in 10",
+    with_a_preview: "one of 2 pictures in this file",
+    of_several_pages: "one of 2 pictures in this file",
+}
+
+
 @pytest.mark.parametrize(
     "made",
-    [sideways, as_cmyk, deep_colour, deep_grey, see_through, of_a_phone, without_a_name],
+    [
+        *(sideways, as_cmyk, deep_colour, deep_grey, grey_of_ten_bits, see_through),
+        *(of_a_phone, with_a_preview, of_several_pages, with_damaged_exif, without_a_name),
+    ],
 )
 def test_a_picture_is_read_as_a_viewer_shows_it(made, pixels, tmp_path):
     name, content = made(Image.fromarray(pixels))
     (tmp_path / name).write_bytes(content)
     result = analyze(tmp_path / name)
+    assert (result.source.kind, result.summary.ended) == ("photo", "complete")
+    assert NOTES.get(made) == result.source.note
     assert (result.source.width, result.source.height) == (572, 562)
     (face,) = result.frames[0].faces
     assert face.emotion.label == "happy"
@@ -148,3 +189,11 @@ def test_an_address_is_read_like_a_file(sleeper, port, capsys):
     assert f"http://127.0.0.1:{port}/{sleeper.name}: 0.5 s, 1 face" in said.out
     assert f"http://127.0.0.1:{port}/gone.mp4: cannot be opened" in said.err
     assert "secret" not in said.out + said.err
+
+
+def test_a_photo_at_an_address_is_looked_at_as_a_photo(group, port):
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with listening([*command, "--directory", str(group.parent)], port):
+        result = analyze(f"http://127.0.0.1:{port}/{group.name}")
+    assert result.source.kind == "photo"
+    assert result.frames == analyze(group).frames

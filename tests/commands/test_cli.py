@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
+import pytest
 import yaml
+
+from edge.__main__ import main
 
 
 def configured(folder, **changes):
@@ -112,9 +116,27 @@ def test_watch_without_a_broker_is_one_line(mien, port):
         1,
         f"mien watch: 127.0.0.1:{port}: Connection refused\n",
     )
-    said = mien("watch", "--broker", "host:port")
-    assert said.returncode == 1
-    assert said.stderr == "--broker: expected HOST or HOST:PORT, got 'host:port'\n"
+    said = mien("watch", "--broker", f"[::1]:{port}", "--ca", "/no/such.crt")
+    assert (said.returncode, said.stderr) == (
+        1,
+        f"mien watch: [::1]:{port}: --ca: expected a file that can be read, got /no/such.crt\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--broker", "host:port"), "--broker: expected HOST or HOST:PORT, got 'host:port'"),
+        (("--broker", "127.0.0.1:²"), "--broker: expected HOST or HOST:PORT, got '127.0.0.1:²'"),
+        (("--broker", "a" * 70), "--broker: expected HOST or HOST:PORT, got 'aaa"),
+        (("--base", "a/#/b"), "--base: expected one topic level"),
+        (("--device", "#/a"), "--device: expected the name of a device, got '#/a'"),
+        (("--certificate", "x"), "--key: expected a file, since certificate and key go together"),
+    ],
+)
+def test_watch_says_which_of_its_arguments_is_wrong(arguments, words):
+    with pytest.raises(SystemExit, match=f"^{re.escape(words)}"):
+        main(["watch", *arguments])
 
 
 def test_bench_prints_the_cost_beside_the_bare_networks(mien, tmp_path, media):
@@ -122,6 +144,18 @@ def test_bench_prints_the_cost_beside_the_bare_networks(mien, tmp_path, media):
     assert said.returncode == 0, said.stderr
     assert "ms a call" in said.stdout
     assert "ratio" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        (["nothere.mp4"], 1, "mien bench: camera.source: nothere.mp4: no such file\n"),
+        (["x.mp4", "--frames", "0"], 2, "mien bench: --frames: expected 1 or more, got 0\n"),
+    ],
+)
+def test_what_bench_cannot_measure_is_refused_by_name(tmp_path, capsys, asked, status, said):
+    assert main(["bench", "--config", str(configured(tmp_path)), "--clip", *asked]) == status
+    assert capsys.readouterr().err == said
 
 
 def test_help_and_version(mien):

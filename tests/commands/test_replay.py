@@ -49,6 +49,14 @@ def test_the_same_rules_differ_in_nothing(tmp_path, capsys):
     assert re.fullmatch(r"0 come, 0 go, 0 move, [1-9] stay\n", capsys.readouterr().out)
 
 
+def test_a_recording_that_was_cut_off_is_compared_up_to_there(later, tmp_path, capfd):
+    cut = tmp_path / "cut.jsonl"
+    cut.write_bytes(CLIP.read_bytes()[:-40])
+    asked = ["--config", "none.yaml", "--rules", str(later), "--diff"]
+    assert main(["replay", str(cut), *asked]) == 0
+    assert capfd.readouterr().out.endswith("1 come, 1 go, 2 move, 1 stay\n")
+
+
 def test_a_diff_needs_rules_to_compare_with(capsys):
     assert replay("--diff") == 1
     assert "--diff: needs --rules FILE" in capsys.readouterr().err

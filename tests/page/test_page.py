@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
 import shutil
+import socket
 import subprocess
 import time
 from urllib.parse import unquote
@@ -123,6 +125,14 @@ def test_the_printed_address_lets_in_and_takes_the_token_out_of_the_address(guar
     assert on_network(guarded, "/look", cookie)[0] == 200
 
 
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def answers(page):
     try:
         return asked(page, "/")[0] == 200
@@ -142,7 +152,40 @@ def test_after_its_time_it_closes_by_itself_and_the_loop_goes_on():
         assert not answers(page)
 
 
-def test_a_camera_that_was_shut_is_not_shown_any_more(page):
+def test_after_its_time_it_closes_though_the_camera_is_shut():
+    with Page(address("127.0.0.1:0"), "test", open_s=0.3) as page:
+        until = time.monotonic() + 5
+        while listens(page.port) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not listens(page.port)
+        assert not page.open
+
+
+def test_when_it_is_closed_nobody_is_shown_for_another_moment(page):
+    look_through(page, [10])
+    assert asked(page, "/look")[0] == 200
+    page.close()
+    look_through(page, [20])  # watching goes on
+    with contextlib.suppress(OSError):  # the server may still be on its way out
+        assert asked(page, "/look")[0] == 204
+    assert page._frame is page._look is None
+
+
+def test_a_camera_that_is_shut_takes_its_last_picture_along(page):
+    look_through(page, [10])
+    page.forget()
+    assert asked(page, "/look")[0] == 204
+    look_through(page, [20])
+    assert asked(page, "/look?after=1")[0] == 200
+
+
+@pytest.mark.parametrize("after", ["%C2%B2", "9" * 5000, "-1", "%00", ""])
+def test_a_number_that_is_none_is_as_good_as_none(page, after):
+    look_through(page, [10])
+    assert asked(page, f"/look?after={after}")[0] == 200
+
+
+def test_a_camera_that_is_silent_is_not_shown_any_more(page):
     look_through(page, [10])
     assert asked(page, "/look")[0] == 200
     page._look = replace(page._look, made_s=time.monotonic() - 10)
@@ -156,14 +199,15 @@ def test_a_port_that_is_taken_is_one_line(page):
 
 @pytest.mark.parametrize(
     ("text", "host", "port"),
-    [("8090", "127.0.0.1", 8090), ("10.0.0.7", "10.0.0.7", 8077), ("[::1]:81", "::1", 81)],
+    [("8090", "127.0.0.1", 8090), ("10.0.0.7", "10.0.0.7", 8077), ("[::1]:81", "::1", 81)]
+    + [("::1", "::1", 8077), ("localhost", "localhost", 8077)],
 )
 def test_an_address_may_be_short(text, host, port):
     where = address(text)
     assert (where.host, where.port) == (host, port)
 
 
-@pytest.mark.parametrize("text", ["host:port", ":1", "a:99999", ""])
+@pytest.mark.parametrize("text", ["host:port", ":1", "a:99999", "", "²", "a:²", "a" * 70])
 def test_an_address_that_is_none_is_named(text):
     with pytest.raises(PageError, match="--page: expected HOST:PORT"):
         address(text)
@@ -205,8 +249,9 @@ def test_a_real_browser_shows_a_green_frame_around_a_face_that_is_well_placed(
     clip = media / "single_face.mp4"
     process = service(clip, port, "--page", f"127.0.0.1:{port}", loop=True)
     until = time.monotonic() + 60
-    while "Started server" not in process.stderr.readline():
+    while process.poll() is None and not listens(port):
         assert time.monotonic() < until
+        time.sleep(0.05)
     shot = tmp_path / "page.png"
     command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
     command += [f"--window-size={size}", "--virtual-time-budget=5000", f"--screenshot={shot}"]

@@ -8,7 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from edge.tell import messages as m
-from edge.tell.outbox import Moment, Outbox
+from edge.tell.outbox import Outbox
+from edge.tell.stamps import Moment
 from edge.types import NS
 from tests.tell import examples
 

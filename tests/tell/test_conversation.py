@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from edge.commands import kept
 from edge.commands.conversation import Conversation
@@ -15,7 +16,7 @@ from edge.commands.kept import Kept
 from edge.config import Config
 from edge.tell.mqtt import Publisher
 from edge.tell.settings import MqttSettings
-from edge.types import NS, Observation, Vehicle
+from edge.types import NS, Box, FaceReading, Observation, Vehicle
 from tests.tell import examples
 from tests.tell.brokers import Listener, a_broker, until
 
@@ -99,6 +100,14 @@ def test_how_people_felt_leaves_the_broker_when_emotion_is_off(talk: Talk, port:
     with Listener(port, f"{ROOT}/#") as late:
         until(lambda: talk.frame() or late.on("controls"))
         assert not late.on("emotion/summary")
+
+
+def test_nobody_is_judged_or_recorded_by_a_feeling_once_emotion_is_off(talk: Talk) -> None:
+    face = FaceReading(1, Box(0, 0, 9, 9), 0.9, ear=0.2, emotion=(1.0, *7 * (0.0,)), actions=(0.1,))
+    seen = talk.conversation.witness(iter([Observation(1, (face,)), Observation(2, (face,))]))
+    assert next(seen).faces == (face,)
+    talk.ask("cmd/set_profile", '{"profile": "workplace"}')
+    assert next(seen).faces == (replace(face, emotion=None, actions=None),)
 
 
 def test_a_disk_that_refuses_is_an_error_and_nothing_changes(talk: Talk) -> None:

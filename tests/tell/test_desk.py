@@ -10,7 +10,7 @@ import pytest
 from edge import config
 from edge.commands.desk import SETTABLE, Desk, Reply, flat, obey, opened
 from edge.commands.kept import Kept
-from edge.config import EMOTION_FORBIDDEN, Config, Profile
+from edge.config import EMOTION_FORBIDDEN, Config, ConfigError, Profile
 from edge.device.camera import CameraSettings
 from edge.tell import requests as r
 from edge.tell.settings import MqttSettings
@@ -136,6 +136,16 @@ def test_the_profile_can_be_made_stricter_and_not_looser() -> None:
     assert (again.config.profile, again.emotion) == ("workplace", False)
     after, reply = told(again, r.SetProfile(profile="home"))
     assert (after, reply.code) == (again, "forbidden")
+
+
+def test_a_profile_that_the_owners_file_does_not_go_with_is_not_said_to_hold() -> None:
+    def with_profile(profile: str) -> Config:
+        raise ConfigError(f"config.yaml: seat: not with {profile}")
+
+    before = opened(Config(profile="home", device="pi_1", emotion=True), Kept(), with_profile)
+    after, reply = told(before, r.SetProfile(profile="workplace"))
+    assert (after, reply.code) == (before, "invalid")
+    assert "config.yaml: seat: not with workplace" in reply.msg
 
 
 def test_an_owner_who_has_become_stricter_is_not_overruled_by_what_was_kept() -> None:

@@ -20,7 +20,7 @@ from tests.tell.brokers import Listener, a_broker, needs_mosquitto, until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge.tell.mqtt import Question
+    from edge.tell.questions import Question
 
 ROOT = "mien/pi_7c1f3a"
 CONTRACT = {

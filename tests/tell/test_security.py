@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from edge.config import Config, ConfigError, convert
 from edge.tell import line
+from edge.tell.audience import Audience
 from edge.tell.mqtt import Publisher
 from edge.tell.settings import MqttSettings
 from edge.tell.trust import LinkError, trust
@@ -108,6 +109,17 @@ def test_a_device_without_a_certificate_is_not_let_in(
 ) -> None:
     nobody = replace(settings(certificates, broker.port), certificate=None, key=None)
     assert reachable(nobody) is not None
+
+
+@needs_mosquitto
+def test_who_watches_is_let_in_by_a_certificate_too(
+    broker: Mosquitto, certificates: Certificates
+) -> None:
+    mine = settings(certificates, broker.port, "homeassistant")
+    for it, refused in ((mine, False), (replace(mine, certificate=None, key=None), True)):
+        problems: list[str] = []
+        with contextlib.suppress(OSError), Audience(it, "+", lambda *_: None, problems.append):
+            assert bool(problems) is refused
 
 
 @needs_mosquitto

@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from edge.commands.board import Board
+from edge.commands.watch import broker as broker_of
 from edge.commands.watch import line
 from edge.tell import messages as m
+from edge.tell.audience import Audience
 from tests.tell import examples
-from tests.tell.brokers import Listener, a_broker, until
+from tests.tell.brokers import Listener, Mosquitto, a_broker, needs_mosquitto, until
 
 if TYPE_CHECKING:
     import pytest
@@ -120,6 +124,50 @@ def test_a_broker_that_is_not_there_is_one_line(capfd: pytest.CaptureFixture[str
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     assert done.returncode == 1
     assert capfd.readouterr().err == "mien watch: 127.0.0.1:1: Connection refused\n"
+
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of this test
+
+
+@needs_mosquitto
+def test_a_broker_with_a_password_says_so_and_lets_in_who_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = tmp_path / "users"
+    make = ["mosquitto_passwd", "-b", "-c", str(users), "operator", PASSWORD]
+    subprocess.run(make, check=True, capture_output=True)
+    lines = ("allow_anonymous false", f"password_file {users}")
+    with Mosquitto(tmp_path, lines=lines) as broker:
+        where = f"127.0.0.1:{broker.port}"
+        command = [sys.executable, "-m", "edge", "watch", "--broker", where]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+        words = "the broker refuses us: Not authorized; MIEN_MQTT_USERNAME is not set"
+        assert (done.returncode, done.stderr) == (1, f"mien watch: {where}: {words}\n")
+        monkeypatch.setenv("MIEN_MQTT_USERNAME", "operator")
+        for password, refused in (
+            ("wrong", ["the broker refuses us: Not authorized"]),
+            (PASSWORD, []),
+        ):
+            monkeypatch.setenv("MIEN_MQTT_PASSWORD", password)
+            problems: list[str] = []
+            with Audience(broker_of(where), "+", lambda *_: None, problems.append):
+                assert problems == refused
+
+
+def test_what_hangs_up_is_no_broker() -> None:
+    def hang_up() -> None:
+        connection, _ = other.accept()
+        connection.close()
+
+    problems: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        gone = threading.Thread(target=hang_up)
+        gone.start()
+        where = broker_of(f"127.0.0.1:{other.getsockname()[1]}")
+        with Audience(where, "+", lambda *_: None, problems.append):
+            assert problems[0].startswith("the broker hung up without a word")
+        gone.join()
 
 
 def test_whoever_reads_the_first_line_and_leaves_sees_no_traceback(tmp_path: Path) -> None:

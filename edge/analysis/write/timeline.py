@@ -161,5 +161,7 @@ def _line(summary: r.Summary) -> str:
     if summary.scene.unseen > 0.005:
         parts.append(f"nobody in sight {summary.scene.unseen:.0%}")
     if summary.ended != "complete":
-        parts.append(f"{summary.ended.replace('_', ' ')}: {summary.why}")
+        parts.append(f"{summary.ended}: {summary.why}")
+    elif summary.why is not None:
+        parts.append(summary.why)
     return "  ·  ".join(parts)

@@ -140,10 +140,11 @@ def _picture(
     bad_ns, fine_ns, blocked_ns = None, None, state.blocked_ns
     fault, by = None, state.blocked_by
     dwell_ns = rules.blocked_s * NS
-    passed_ns = 0 if state.t_ns is None else min(GAP_NS, t_ns - state.t_ns)
-    part = min(1.0, passed_ns / (STUCK_S * NS))
-    state = replace(state, repeats=state.repeats + part * (light.repeated - state.repeats))
-    still = stands_still(state, light)
+    repeats = state.repeats
+    if repeats or light.repeated:
+        passed_ns = 0 if state.t_ns is None else min(GAP_NS, t_ns - state.t_ns)
+        repeats += min(1.0, passed_ns / (STUCK_S * NS)) * (light.repeated - repeats)
+    still = light.repeated or repeats >= STUCK
     if still or (face_ns != t_ns and light_word(light, rules) == "blind"):
         fault = picture_fault(light, rules, still=still)
         fault_ns = t_ns if fault != state.fault else state.fault_ns
@@ -161,6 +162,7 @@ def _picture(
         state,
         t_ns=t_ns,
         face_ns=face_ns,
+        repeats=repeats,
         bad_ns=bad_ns,
         fine_ns=fine_ns,
         blocked_ns=blocked_ns,

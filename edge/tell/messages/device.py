@@ -34,7 +34,7 @@ class ModelInfo(msgspec.Struct, kw_only=True):
 class Privacy(msgspec.Struct, kw_only=True):
     """What this device does with pictures: nothing.
 
-    ``page``: it was started with the page to aim by, which shows the picture for 15 minutes.
+    ``page``: the page to aim by is open, which shows the picture for 15 minutes at most.
     """
 
     images_published: bool = False
