@@ -28,7 +28,7 @@ demo: $(VENV)/.made media ## play a real clip through the service, with a broker
 	$(BIN)/mien demo --clip $(CLIP) $(if $(BROKER),--broker $(BROKER)) $(ARGS)
 
 test: $(VENV)/.made media ## every test, on real faces with a real broker
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.made ## ruff and mypy
 	$(BIN)/ruff format --check .
