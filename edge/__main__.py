@@ -50,6 +50,17 @@ def main(argv: list[str] | None = None) -> int:
         return 0
 
 
+class _Help(argparse.HelpFormatter):
+    """As wide as the terminal. To ask for that, argparse loads all that unpacks archives."""
+
+    def __init__(self, prog: str) -> None:
+        asked = os.environ.get("COLUMNS", "")
+        columns = int(asked) if asked.isascii() and asked.isdigit() else 0
+        if not columns and sys.__stdout__ is not None and sys.__stdout__.isatty():
+            columns = os.get_terminal_size().columns
+        super().__init__(prog, width=(columns or 80) - 2)
+
+
 def _load_msgspec() -> None:
     """Without typing_extensions, of which it needs nothing since Python 3.11.
 
@@ -64,15 +75,15 @@ def _load_msgspec() -> None:
 
 def _parser(only: str | None = None) -> argparse.ArgumentParser:
     """All commands, or the one that is asked for: the others cost a start, and say nothing."""
-    parser = argparse.ArgumentParser(
-        prog="mien", description="Reads faces on a small board and says what matters over MQTT."
-    )
+    about = "Reads faces on a small board and says what matters over MQTT."
+    parser = argparse.ArgumentParser(prog="mien", description=about, formatter_class=_Help)
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, fill) in COMMANDS.items():
         if only not in COMMANDS or name == only:
             about = text[0].upper() + text[1:] + "."
-            fill(commands.add_parser(name, help=text, description=about))
+            command = commands.add_parser(name, help=text, description=about, formatter_class=_Help)
+            fill(command)
     return parser
 
 
