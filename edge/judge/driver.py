@@ -216,7 +216,7 @@ def _on_side(face: FaceReading, seen: Observation, rules: PresenceRules) -> bool
     """The camera looks back at the driver: the car's left is the right of the picture."""
     if rules.driver_side == "any" or seen.width <= 0:
         return True
-    x = (face.box.left + face.box.right) / 2 / seen.width
+    x = face.box.middle[0] / seen.width
     return x >= MIDDLE if rules.driver_side == "left" else x <= 1 - MIDDLE
 
 

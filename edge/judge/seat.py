@@ -41,15 +41,14 @@ def in_seat(face: FaceReading, seat: Seat) -> bool:
 
 def away(face: FaceReading, seat: Seat) -> float:
     """How far the face is from the middle of the seat, in its widths, along the longer way."""
-    box = face.box
-    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    x, y = face.box.middle
     return max(abs(x - seat.x), abs(y - seat.y)) / seat.size
 
 
 def moved(seat: Seat | None, face: FaceReading, passed_ns: int) -> Seat:
     """The seat after one more look; ``seat`` None: the face is the first that is seen there."""
-    box = face.box
-    x, y, size = (box.left + box.right) / 2, (box.top + box.bottom) / 2, math.sqrt(box.area)
+    x, y = face.box.middle
+    size = math.sqrt(face.box.area)
     if seat is None:
         return Seat(x, y, size)
     part = min(1.0, passed_ns / ((SEAT_S if away(face, seat) <= AWAY else AWAY_S) * NS))

@@ -44,7 +44,8 @@ def sensed(
 ) -> tuple[State, Pose | None, tuple[Mark, ...]]:
     """Everything that is read off the face, measured against this driver's own."""
     t_ns = seen.t_ns
-    if face is None or stands_still(state.sight, seen.light):
+    still = seen.light is not None and stands_still(seen.light, state.sight.repeats)
+    if face is None or still:
         return _unseen(state, t_ns, rules), None, ()
     ear = face.ear if readable(face, rules.eyes) else None
     pose, mar = face.pose, face.mar

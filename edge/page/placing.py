@@ -80,7 +80,7 @@ def _size(face: FaceReading, seen: Observation) -> tuple[str, ...]:
 
 
 def _place(face: FaceReading, seen: Observation) -> tuple[str, ...]:
-    x = (face.box.left + face.box.right) / 2 / max(1, seen.width)
+    x = face.box.middle[0] / max(1, seen.width)
     y = (face.box.top + face.box.bottom) / 2 / max(1, seen.height)
     words: tuple[str, ...] = ()
     if not MIDDLE_X[0] <= x <= MIDDLE_X[1]:

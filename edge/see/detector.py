@@ -118,7 +118,7 @@ def decode(
 
 def centred(box: Box, other: Box) -> bool:
     """Whether the middle of ``box`` lies in the other one."""
-    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    x, y = box.middle
     return other.left <= x <= other.right and other.top <= y <= other.bottom
 
 

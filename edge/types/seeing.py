@@ -38,6 +38,11 @@ class Box(Struct, frozen=True):
         """Area in square pixels; 0 for an inside-out box."""
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Its centre, x and y."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
 
 class Pose(Struct, frozen=True):
     """Head pose in degrees: yaw > 0 to the subject's left, pitch > 0 up, roll > 0 clockwise."""

@@ -135,7 +135,7 @@ def _unlooked(state: PeopleState, t_ns: int, longest_ns: int) -> PeopleState:
 
 def _place(face: FaceReading) -> Place | None:
     box = face.box
-    place = Place((box.left + box.right) / 2, (box.top + box.bottom) / 2, box.right - box.left)
+    place = Place(*box.middle, box.right - box.left)
     return place if math.isfinite(place.x + place.y) and place.width > 0 else None
 
 

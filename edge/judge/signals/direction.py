@@ -132,22 +132,16 @@ def _guessed(state: DirectionState, pose: Pose | Gaze, passed_ns: int) -> Direct
     if state.ahead is not None and state.ahead.sure:
         return state
     before = state.slow if state.slow.yaw.total_ns < GUESS_NS else Directions()
-    slow = Directions(
-        spent(before.yaw, pose.yaw_deg, passed_ns),
-        spent(before.pitch, pose.pitch_deg, passed_ns),
-    )
+    slow = _spent(before, pose, passed_ns)
     state = replace(state, slow=slow)
-    yaw, pitch = quantile(slow.yaw, 0.5), quantile(slow.pitch, 0.5)
-    if yaw is None or pitch is None or slow.yaw.total_ns < PROVISIONAL_NS:
+    middle = _middle(slow)
+    if middle is None or slow.yaw.total_ns < PROVISIONAL_NS:
         return state
-    return replace(state, ahead=Ahead(yaw, pitch))
+    return replace(state, ahead=Ahead(*middle))
 
 
 def _added(state: DirectionState, pose: Pose | Gaze, passed_ns: int) -> DirectionState:
-    now = Directions(
-        spent(state.now.yaw, pose.yaw_deg, passed_ns),
-        spent(state.now.pitch, pose.pitch_deg, passed_ns),
-    )
+    now = _spent(state.now, pose, passed_ns)
     if now.yaw.total_ns >= BLOCK_NS:
         return replace(state, now=Directions(), before=now, learnt_ns=0)
     return replace(state, now=now)
@@ -162,13 +156,15 @@ def _learnt(state: DirectionState, needed_ns: int) -> DirectionState:
     sum_ns = total_ns + state.before.yaw.total_ns
     if sum_ns < PROVISIONAL_NS:
         return state
-    yaws = _together(state.now.yaw, state.before.yaw)
-    pitches = _together(state.now.pitch, state.before.pitch)
-    yaw, pitch = quantile(yaws, 0.5), quantile(pitches, 0.5)
-    if yaw is None or pitch is None:
+    both = Directions(
+        _together(state.now.yaw, state.before.yaw),
+        _together(state.now.pitch, state.before.pitch),
+    )
+    middle = _middle(both)
+    if middle is None:
         return state
-    spread = max(_spread(yaws), _spread(pitches))
-    return replace(state, ahead=Ahead(yaw, pitch, sum_ns >= needed_ns, spread))
+    ahead = Ahead(*middle, sum_ns >= needed_ns, max(_spread(both.yaw), _spread(both.pitch)))
+    return replace(state, ahead=ahead)
 
 
 def _watched(state: DirectionState, pose: Pose | Gaze, passed_ns: int) -> DirectionState:
@@ -176,21 +172,30 @@ def _watched(state: DirectionState, pose: Pose | Gaze, passed_ns: int) -> Direct
     ahead = state.ahead
     if ahead is None or not ahead.sure:
         return state
-    off = Directions(
-        spent(state.off.yaw, pose.yaw_deg, passed_ns),
-        spent(state.off.pitch, pose.pitch_deg, passed_ns),
-    )
+    off = _spent(state.off, pose, passed_ns)
     was = state.was or ahead
     if off.yaw.total_ns < MOVED_NS:
         return replace(state, off=off, was=was)
     state = replace(state, off=Directions(), was=ahead)
-    yaw, pitch = quantile(off.yaw, 0.5), quantile(off.pitch, 0.5)
-    if yaw is None or pitch is None or not (_steady(off.yaw) and _steady(off.pitch)):
+    middle = _middle(off)
+    if middle is None or not (_steady(off.yaw) and _steady(off.pitch)):
         return state
+    yaw, pitch = middle
     shift = max(abs(yaw - was.yaw_deg), abs(pitch - was.pitch_deg))
     if shift <= MOVED_DEG:
         return state
     return DirectionState(seen_ns=state.seen_ns, now=off, ahead=Ahead(yaw, pitch), moved=True)
+
+
+def _spent(seen: Directions, pose: Pose | Gaze, ns: int) -> Directions:
+    """``ns`` more of that direction."""
+    return Directions(spent(seen.yaw, pose.yaw_deg, ns), spent(seen.pitch, pose.pitch_deg, ns))
+
+
+def _middle(seen: Directions) -> tuple[float, float] | None:
+    """Medians of yaw and pitch; None where nothing was seen."""
+    yaw, pitch = quantile(seen.yaw, 0.5), quantile(seen.pitch, 0.5)
+    return None if yaw is None or pitch is None else (yaw, pitch)
 
 
 def _steady(angles: Shares) -> bool:

@@ -81,7 +81,7 @@ def advance_eyes(
         openness=opening,
         deep_ns=state.deep_ns + (0 if was_shut else deep_ns),
         deep_since_ns=_deep_since_ns(state, between_ns, followed=followed)
-        if shut and (opening < rules.deep_below or (low < rules.deep_below and followed))
+        if shut and min(opening, low) < rules.deep_below
         else None,
         low=low,
         wide=wide,

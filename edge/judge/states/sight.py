@@ -72,9 +72,9 @@ def picture_fault(light: Light, rules: SightRules, *, still: bool) -> str | None
     return "camera_frozen" if still else None
 
 
-def stands_still(state: SightState, light: Light | None) -> bool:
+def stands_still(light: Light, repeats: float) -> bool:
     """Whether this is no new look: the picture is the same, or has been for seconds."""
-    return light is not None and (light.repeated or state.repeats >= STUCK)
+    return light.repeated or repeats >= STUCK
 
 
 def advance_sight(
@@ -144,7 +144,7 @@ def _picture(
     if repeats or light.repeated:
         passed_ns = 0 if state.t_ns is None else min(GAP_NS, t_ns - state.t_ns)
         repeats += min(1.0, passed_ns / (STUCK_S * NS)) * (light.repeated - repeats)
-    still = light.repeated or repeats >= STUCK
+    still = stands_still(light, repeats)
     if still or (face_ns != t_ns and light_word(light, rules) == "blind"):
         fault = picture_fault(light, rules, still=still)
         fault_ns = t_ns if fault != state.fault else state.fault_ns
