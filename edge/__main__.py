@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import importlib
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge import __version__
+from edge import __version__, loading
 from edge.device.stop import leave_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 EXTRAS = {"analyze": "analyze", "demo": "demo", "watch": "tools"}
 """Commands that need more than the service does, and where it is to be had."""
@@ -28,10 +28,8 @@ def main(argv: list[str] | None = None) -> int:
         leave_at_once()
     # what we multiply is small: NumPy's and OpenCV's OpenBLAS would each start threads for nothing
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    gc.disable()  # what is loaded stays: looking through it again and again is a tenth of a start
-    _load_msgspec()
     try:
-        command = importlib.import_module(f"edge.commands.{arguments.command}")
+        command = _loaded(arguments.command)
     except ModuleNotFoundError as error:
         if arguments.command not in EXTRAS or str(error.name).startswith("edge"):
             raise
@@ -39,8 +37,6 @@ def main(argv: list[str] | None = None) -> int:
         text = f"{error.name} is not installed: pip install '.[{extra}]' in Mien's checkout"
         print(f"mien {arguments.command}: {text}", file=sys.stderr)
         return 1
-    finally:
-        gc.enable()
     try:
         return int(command.run(arguments))
     except KeyboardInterrupt:
@@ -48,6 +44,14 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _loaded(name: str) -> ModuleType:
+    with loading.staying(for_ever=name == "run"):
+        loading.load_msgspec()
+        if name == "run":
+            loading.load_numpy()
+        return importlib.import_module(f"edge.commands.{name}")
 
 
 class _Help(argparse.HelpFormatter):
@@ -59,18 +63,6 @@ class _Help(argparse.HelpFormatter):
         if not columns and sys.__stdout__ is not None and sys.__stdout__.isatty():
             columns = os.get_terminal_size().columns
         super().__init__(prog, width=(columns or 80) - 2)
-
-
-def _load_msgspec() -> None:
-    """Without typing_extensions, of which it needs nothing since Python 3.11.
-
-    That would load inspect, ast and dis: a twentieth of a start. Others may still have it later.
-    """
-    name = "typing_extensions"
-    if not {name, "msgspec"} & sys.modules.keys():
-        sys.modules[name] = None  # type: ignore[assignment]  # Python's way to say: not there
-        importlib.import_module("msgspec")
-        del sys.modules[name]
 
 
 def _parser(only: str | None = None) -> argparse.ArgumentParser:

@@ -73,7 +73,8 @@ ALLOWED = {
     "edge/analysis/write/bars.py": (("analysis",), ("matplotlib",)),
     "edge/analysis/write/palette.py": (("analysis",), ("matplotlib",)),
     "edge/analysis/write/page.py": (("", "analysis"), ("msgspec", "jinja2")),
-    "edge/__main__.py": (("", "commands", "device.stop"), ()),
+    "edge/__main__.py": (("", "commands", "device.stop", "loading"), ()),
+    "edge/loading.py": ((), ()),
     "edge/commands": (
         ("", "types", "config", "pipeline", "recording")
         + ("see", "page", "judge", "tell", "device", "commands", "appliance", "strict", "yamlfile"),
@@ -186,7 +187,7 @@ def test_help_loads_nothing_heavy():
 
 def test_msgspec_is_loaded_without_what_only_looks_into_code():
     code = (
-        "import sys; from edge.__main__ import _load_msgspec; _load_msgspec(); "
+        "import sys; from edge import loading; loading.load_msgspec(); "
         "print('msgspec' in sys.modules, {'inspect', 'typing_extensions'} & set(sys.modules)); "
         "import typing_extensions"
     )
@@ -195,10 +196,25 @@ def test_msgspec_is_loaded_without_what_only_looks_into_code():
     assert done.returncode == 0, "others may have it later"
 
 
+def test_numpy_is_loaded_without_the_names_of_its_annotations():
+    code = (
+        "import sys; from edge import loading; loading.load_numpy(); import numpy; "
+        "print([name for name in sys.modules if name.startswith('numpy._typing')], "
+        "numpy.linalg.det(numpy.diag([2.0, 3.0]))); "
+        "import cv2, numpy.typing; print(numpy.typing.NDArray[numpy.int8])"
+    )
+    done = alone(code)
+    told, later = done.stdout.splitlines()
+    assert told.startswith("[] "), told
+    assert float(told.split()[1]) == pytest.approx(6.0)
+    assert later.startswith("numpy.ndarray["), "others may have them later"
+
+
 def test_what_can_wait_for_the_first_picture_is_not_loaded_before_a_camera_is_open():
     code = (
         "import sys; from edge.__main__ import main; main(['run', '--config', 'nowhere']); "
-        "heavy = {'paho', 'ssl', 'sqlite3', 'yaml', 'lzma', 'shutil'} & set(sys.modules); "
+        "heavy = {'paho', 'ssl', 'sqlite3', 'yaml', 'lzma', 'shutil', 'numpy._typing'}"
+        " & set(sys.modules); "
         "sys.exit(', '.join(sorted(heavy)) or 0)"
     )
     done = alone(code)
