@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from tests.drills.card import board, camera, cuts, faults, readonly, story, wifi
+from tests.drills.card import board, camera, cuts, faults, readonly, story, updates, wifi
 from tests.drills.card.rig import Rig, Row
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def main() -> int:
         "hanging": story.hanging,
         "camera": camera.faults,
         "cuts": lambda rig: cuts.power_cuts(rig, arguments.cuts, arguments.seed),
+        "updates": updates.by_card,
         "wifi": wifi.joins,
         "readonly": readonly.boots,
     }

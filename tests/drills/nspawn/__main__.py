@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.drills import releases
 from tests.drills.machine import ROOT, Machine, machine, wheels
 from tests.drills.nspawn import life, updates
 from tests.drills.nspawn.drill import CLIP, PASSWORD, Drill, listing
@@ -36,7 +37,7 @@ def main() -> int:
     failed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        updates.new_key(folder / "key")
+        releases.new_key(folder / "key")
         users = folder / "users"
         command = ["mosquitto_passwd", "-b", "-c", str(users), "van_7", PASSWORD]
         subprocess.run(command, check=True, capture_output=True)

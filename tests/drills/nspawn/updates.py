@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import tempfile
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edge.appliance import release, trial
+from edge.appliance import trial
+from tests.drills import releases
 from tests.drills.machine import ROOT, machine, until, wheels
 from tests.drills.nspawn.drill import CARD, NOT_OURS, PASSWORD, Drill, listing
+from tests.drills.releases import BLIND, CRASHES, signed
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
 
 
 def updated(drill: Drill) -> str:
@@ -26,7 +30,7 @@ def updated(drill: Drill) -> str:
 def update_refused(drill: Drill) -> str:
     """A stranger's signature, a changed byte, an older version."""
     before, pid = drill.current(), drill.pid()
-    stranger = new_key(drill.folder / "stranger")
+    stranger = releases.new_key(drill.folder / "stranger")
     forged = _release(drill, "0.9.2", key=stranger)
     good = _release(drill, "0.9.2")
     spoiled = drill.folder / "spoiled.update"
@@ -42,14 +46,12 @@ def update_refused(drill: Drill) -> str:
 
 
 def update_crashes(drill: Drill) -> str:
-    file = _release(drill, "0.9.3", {"edge/commands/service.py": "raise RuntimeError('broken')\n"})
+    file = _release(drill, "0.9.3", CRASHES)
     return _rolled_back(drill, file, "ended 3 times")
 
 
 def update_blind(drill: Drill) -> str:
-    """It gets up and says so, and never works a frame through."""
-    blind = "import time\nfrom edge.device import watchdog\nwatchdog.ready()\ntime.sleep(600)\n"
-    file = _release(drill, "0.9.4", {"edge/commands/service.py": blind})
+    file = _release(drill, "0.9.4", BLIND)
     return _rolled_back(drill, file, "was not")
 
 
@@ -116,8 +118,7 @@ def cut_in_trial(drill: Drill) -> str:
 
 def _blind_trial(drill: Drill, number: str) -> subprocess.Popen[str]:
     """``mien update``, in the trial of a version that never watches."""
-    blind = "import time\nfrom edge.device import watchdog\nwatchdog.ready()\ntime.sleep(600)\n"
-    file = _release(drill, number, {"edge/commands/service.py": blind})
+    file = _release(drill, number, BLIND)
     trying = drill.machine.start("mien", "update", f"/drill/{file.name}")
     assert trying.stdout is not None
     until(lambda: "process" in trying.stdout.readline(), "the trial")
@@ -203,28 +204,11 @@ def _release(
     *,
     wheels_too: bool = False,
 ) -> Path:
-    """This checkout under another number, with some files replaced, signed."""
-    with tempfile.TemporaryDirectory() as name:
-        source = Path(name)
-        for file in release.versions.released(ROOT):
-            (source / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / file, source / file)
-        text = f'"""A release for the drill."""\n\n__version__ = "{number}"\n'
-        (source / "edge/__init__.py").write_text(text, encoding="utf-8")
-        for file, content in (instead or {}).items():
-            (source / file).write_text(content, encoding="utf-8")
-        out = drill.folder / f"by-{key.name if key else 'us'}"
-        arguments = ["--key", key or drill.folder / "key", "--source", source, "--out", out]
-        arguments += ["--wheels", wheels()] if wheels_too else []
-        assert release.main([str(each) for each in arguments]) == 0
-        made = max(out.glob(f"mien-{number}-*.update"), key=lambda file: file.stat().st_mtime)
-        return made.replace(drill.folder / f"{out.name}-{made.name}")
-
-
-def new_key(file: Path) -> Path:
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)]
-    subprocess.run(command, check=True)
-    return file
+    out = drill.folder / f"by-{key.name if key else 'us'}"
+    made = signed(
+        key or drill.folder / "key", number, out, instead, wheels() if wheels_too else None
+    )
+    return made.replace(drill.folder / f"{out.name}-{made.name}")
 
 
 STORIES = {
