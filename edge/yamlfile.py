@@ -11,12 +11,15 @@ import yaml
 
 from edge.strict import ConfigError
 
+MERGE = "tag:yaml.org,2002:merge"
+"""The key ``<<``, which stands for no value."""
+
 
 def parse(data: bytes, name: str) -> Any:
     """YAML to plain data. Raises ``ConfigError`` with the line, but not with what stands there."""
     try:
         loader, root = _composed(data.decode("utf-8-sig"))  # Windows' editors begin with a mark
-        _no_doubles(root, name)
+        _no_traps(loader, root, name)
         return None if root is None else loader.construct_document(root)
     except UnicodeDecodeError as error:
         msg = f"{name}: not YAML: byte {error.start} is no text; save it as UTF-8"
@@ -28,6 +31,9 @@ def parse(data: bytes, name: str) -> Any:
         raise ConfigError(msg) from error
     except yaml.YAMLError as error:
         msg = f"{name}: not YAML: {' '.join(str(error).split())}"
+        raise ConfigError(msg) from error
+    except RecursionError as error:
+        msg = f"{name}: not YAML: brackets in brackets, or a value in itself, without an end"
         raise ConfigError(msg) from error
 
 
@@ -43,11 +49,13 @@ def _composed(text: str) -> tuple[Any, yaml.Node | None]:
     raise AssertionError
 
 
-def _no_doubles(node: yaml.Node | None, name: str) -> None:
+def _no_traps(loader: Any, node: yaml.Node | None, name: str) -> None:
     """YAML would take the last of two like keys, and nobody would know."""
+    if isinstance(node, yaml.ScalarNode):
+        _readable(loader, node, name)
     if isinstance(node, yaml.SequenceNode):
         for each in node.value:
-            _no_doubles(each, name)
+            _no_traps(loader, each, name)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -56,7 +64,20 @@ def _no_doubles(node: yaml.Node | None, name: str) -> None:
                     line = key.start_mark.line + 1
                     raise ConfigError(f"{name}: line {line}: {key.value}: stands here twice")
                 seen.add(key.value)
-            _no_doubles(value, name)
+                if key.tag != MERGE:
+                    _readable(loader, key, name)
+            _no_traps(loader, value, name)
+
+
+def _readable(loader: Any, node: yaml.ScalarNode, name: str) -> None:
+    """PyYAML has a traceback and no words for what looks like a date or a number and is none."""
+    try:
+        loader.construct_object(node)  # which it keeps: nothing is done twice
+        node.value.encode()
+    except (ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        line = node.start_mark.line + 1
+        msg = f"{name}: line {line}: cannot be read as it stands: put it in 'single quotes'"
+        raise ConfigError(msg) from error
 
 
 def _complaint(error: yaml.MarkedYAMLError) -> str:

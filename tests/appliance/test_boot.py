@@ -55,6 +55,12 @@ def test_switching_on_again_changes_nothing(board):
         (GOOD.replace(f'"{SECRET}"', "*x").replace("van_7\n  p", "&x sesames\n  p"), "one line"),
         ("profile: workplace\nemotion: true", "emotion: expected false with profile workplace"),
         ("- a\n- b", "expected keys and values"),
+        (GOOD.replace(f'"{SECRET}"', "2024-13-45"), "line 7: cannot be read as it stands: put it"),
+        (GOOD.replace(f'"{SECRET}"', "0x_"), "put it in 'single quotes'"),
+        (GOOD.replace(f'"{SECRET}"', "!!bool sesame"), "line 7: cannot be read as it stands"),
+        (GOOD.replace("van_7\n  p", '"van\\ud800"\n  p'), "line 6: cannot be read as it stands"),
+        (GOOD + "camera: &itself {source: *itself}\n", "a value in itself"),
+        ("profile: " + "[" * 2000, "brackets in brackets"),
     ],
 )
 def test_what_cannot_be_used_is_said_beside_the_file_and_the_last_good_stays(board, text, words):
