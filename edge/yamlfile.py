@@ -18,7 +18,7 @@ MERGE = "tag:yaml.org,2002:merge"
 def parse(data: bytes, name: str) -> Any:
     """YAML to plain data. Raises ``ConfigError`` with the line, but not with what stands there."""
     try:
-        loader, root = _composed(data.decode("utf-8-sig"))  # Windows' editors begin with a mark
+        loader, root = composed(data.decode("utf-8-sig"))  # Windows' editors begin with a mark
         _no_traps(loader, root, name)
         return None if root is None else loader.construct_document(root)
     except UnicodeDecodeError as error:
@@ -37,8 +37,11 @@ def parse(data: bytes, name: str) -> Any:
         raise ConfigError(msg) from error
 
 
-def _composed(text: str) -> tuple[Any, yaml.Node | None]:
-    """By libyaml, seven times as quick; what it refuses, by PyYAML and its better words."""
+def composed(text: str) -> tuple[Any, yaml.Node | None]:
+    """The nodes, and what makes values of them. Raises ``yaml.YAMLError``.
+
+    By libyaml, seven times as quick; what it refuses, by PyYAML and its better words.
+    """
     for kind in (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader):
         loader = kind(text)
         try:

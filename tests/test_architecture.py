@@ -51,7 +51,7 @@ ALLOWED = {
         ("types", "config", "strict", "yamlfile", "appliance"),
         ("msgspec",),
     ),
-    "edge/appliance/rewrite.py": (("strict",), ("yaml",)),
+    "edge/appliance/rewrite.py": (("strict", "yamlfile"), ("yaml",)),
     "edge/appliance/wifi.py": (("types",), ()),
     "edge/page": (("types", "page"), ()),
     "edge/page/server.py": (("types", "page"), ("starlette", "uvicorn", "msgspec")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import yaml
 
 from edge.strict import LOGIN
+from edge.yamlfile import composed
 
 NOTE = (
     "# kept in the device, no longer here; write a new one to change it, delete the line to forget"
@@ -20,7 +21,7 @@ KEPT = "kept"
 
 def without_secrets(text: str) -> str:
     """With a note where a password stood, and a word where a login did."""
-    root = yaml.compose(text, yaml.SafeLoader)
+    _, root = composed(text)
     if not isinstance(root, yaml.MappingNode):
         return text
     found = [(path, _node(root, path)) for path in (*SECRETS, SOURCE)]
@@ -41,7 +42,7 @@ def without_secrets(text: str) -> str:
 
 def counted(text: str) -> str:
     """With one start less in ``aim``."""
-    root = yaml.compose(text, yaml.SafeLoader)
+    _, root = composed(text)
     node = None if root is None else _node(root, ("aim",))
     if not isinstance(node, yaml.ScalarNode):
         return text

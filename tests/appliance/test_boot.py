@@ -145,6 +145,18 @@ def test_files_from_windows_are_read(board):
     assert "sesame" not in board.file
 
 
+def test_a_tab_behind_a_key_is_no_mistake_and_what_is_secret_goes_all_the_same(board):
+    text = GOOD.replace("wifi:\n", "wifi: # 🚗\t\n").replace("ssid: ", "ssid:\t")
+    board.write(text.replace("password: '", "password:\t'").replace("mqtt:\n", "mqtt:\t\n"))
+    assert board.boot() == 0
+    assert (board.errors, board.settings["mqtt"]["host"]) == ("", "broker.example")
+    assert (board.secret("mqtt/password"), board.secret("wifi")) == (SECRET, "wifi sesame")
+    assert "sesame" not in board.file
+    before = board.file
+    board.boot()
+    assert (board.file, board.errors, board.secret("wifi")) == (before, "", "wifi sesame")
+
+
 def test_a_file_that_is_lost_comes_back_as_it_was_last_good(board):
     board.write(GOOD)
     board.boot()
