@@ -147,6 +147,19 @@ def complaint(wrong: list[str], kept: str) -> str:
     return "\r\n".join(lines)  # for every Windows editor
 
 
+def own_complaint(wrong: str) -> str:
+    """What it says of the device's own file, without which nothing starts."""
+    lines = [
+        f"Mien does not start. {NAME} is not to blame, but a file in the device:",
+        "",
+        f"  {wrong}",
+        "",
+        "Mend it there, or flash the card and install Mien anew. This file is then removed.",
+        "",
+    ]
+    return "\r\n".join(lines)
+
+
 def _secrets(
     given: dict[str, Any], stored: Callable[[str], str | None], lacking: list[str]
 ) -> dict[str, str | None]:

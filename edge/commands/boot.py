@@ -73,8 +73,18 @@ def _say_where_the_page_is(places: Places) -> int:
 
 
 def _base(places: Places) -> dict[str, Any]:
+    """What the device's own file says; raises ``ConfigError``, whatever ``mien.yaml`` says."""
     file = places.etc / "config.yaml"
-    return configuration.raw(file) if file.is_file() else {}
+    if not file.is_file():
+        return {}
+    try:
+        base = configuration.raw(file)
+        configuration.convert({"profile": "vehicle", **base}, configuration.Config, str(file))
+    except ConfigError as error:  # who has nothing but the card must hear of it there
+        with as_far_as_the_card_lets():
+            _lay(places.partition, bootfile.own_complaint(str(error)))
+        raise
+    return base
 
 
 def _wish(places: Places, base: Mapping[str, Any]) -> tuple[Wish, bytes | None]:
@@ -125,13 +135,15 @@ def _say(card: Path | None, wrong: list[str], held: str) -> None:
     """Write down beside the file what is wrong with it, or take back what was."""
     for line in wrong:
         log.error("%s", line)
-    if card is None:
-        return
-    text = bootfile.complaint(wrong, held).encode() if wrong else None
-    if text is None:
+    if wrong:
+        _lay(card, bootfile.complaint(wrong, held))
+    elif card is not None:
         (card / ERRORS).unlink(missing_ok=True)
-    else:
-        disk.put(card / ERRORS, text, mode=None)
+
+
+def _lay(card: Path | None, text: str) -> None:
+    if card is not None:
+        disk.put(card / ERRORS, text.encode(), mode=None)
 
 
 def _misnamed(card: Path | None) -> list[str]:

@@ -167,6 +167,29 @@ def test_a_file_that_is_lost_comes_back_as_it_was_last_good(board):
     assert board.secret("mqtt/password") == SECRET
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("profile: vehicle\ncamera: {fps: 0}\n", "config.yaml: camera.fps: expected 1..120, got 0"),
+        ("profile: boat\n", "config.yaml: profile: expected one of vehicle"),
+        ("profile: vehicle\ncamera:\n\tfps: 3\n", "config.yaml: not YAML, line 3"),
+        ("", "config.yaml: expected keys and values, got null"),
+    ],
+)
+def test_a_mistake_in_the_devices_own_file_is_said_on_the_card_and_not_blamed_on_it(
+    board, text, words
+):
+    own = board.root / "etc/mien/config.yaml"
+    board.write(GOOD)
+    board.write(text, own)
+    assert board.boot() == 1
+    assert "mien.yaml is not to blame" in board.errors
+    assert [words in line for line in board.errors.splitlines() if line[:2] == "  "] == [True]
+    board.write("profile: vehicle\n", own)
+    assert board.boot() == 0
+    assert (board.errors, board.settings["device"]) == ("", "van_7")
+
+
 def test_a_second_camera_differs_in_what_its_file_says(board):
     board.write(GOOD)
     board.write("camera: {source: /dev/video2}\n", board.root / "etc/mien/rear.yaml")
