@@ -95,14 +95,16 @@ def _wish(places: Places, base: Mapping[str, Any]) -> tuple[Wish, bytes | None]:
     card = places.partition
     data, found = _found(places, base)
     wish = found if isinstance(found, Wish) else Wish({}, None, {})
-    wrong = found if isinstance(found, list) else [*wish.unheld, *_misnamed(card)]
+    wrong = found if isinstance(found, list) else [*wish.unheld, *_misnamed(card, data)]
     held = "all the rest of it holds." if wish.unheld else "the settings of the device itself hold."
+    if isinstance(found, Wish) and not wish.unheld:
+        held = f"{NAME} holds."
     earlier = None if isinstance(found, Wish) else places.earlier()
     if earlier is not None:
         # a certificate that is lost is no reason not to watch
         again = bootfile.read(earlier, base, places.stored, lambda *_: True)
-        wish = again if isinstance(again, Wish) else wish
-        held = "the settings hold that were good the last time."
+        if isinstance(again, Wish):
+            wish, held = again, "the settings hold that were good the last time."
     with as_far_as_the_card_lets():
         _say(card, wrong, held)
         if card and data is None and earlier is not None and not wrong:
@@ -146,11 +148,14 @@ def _lay(card: Path | None, text: str) -> None:
         disk.put(card / ERRORS, text.encode(), mode=None)
 
 
-def _misnamed(card: Path | None) -> list[str]:
-    """Editors on laptops like to add an ending that the laptop then hides."""
-    names = ("mien.yaml.txt", "mien.yml", "mien.txt")
+def _misnamed(card: Path | None, data: bytes | None) -> list[str]:
+    """Editors on laptops like to add an ending that the laptop then hides, beside the old file."""
+    names = ("mien.yaml.txt", "mien.yml", "mien.txt", "mien (1).yaml")
     found = [name for name in names if card and (card / name).is_file()]
-    return [f"{NAME}: is not there, but {name} is: rename it" for name in found]
+    if data is None:
+        return [f"{NAME}: is not there, but {name} is: rename it" for name in found]
+    twice = f"{NAME}: is there twice: nobody reads"
+    return [f"{twice} {name}: remove one of the two, and call the other {NAME}" for name in found]
 
 
 def _compose(places: Places, base: Mapping[str, Any], wish: Wish) -> None:

@@ -131,11 +131,34 @@ def test_every_mistake_is_named_at_once(board):
     assert "settings of the device itself" in board.errors
 
 
-@pytest.mark.parametrize("name", ["mien.yaml.txt", "mien.yml"])
+@pytest.mark.parametrize("name", ["mien.yaml.txt", "mien.yml", "mien (1).yaml"])
 def test_a_name_that_a_laptop_has_changed_is_noticed(board, name):
     board.write("profile: home\n", board.card / name)
     board.boot()
     assert f"{name} is: rename it" in board.errors
+
+
+def test_a_copy_under_such_a_name_is_told_from_a_file_that_is_not_there(board):
+    board.write(GOOD)
+    board.write("device: van_8\n", board.card / "mien.yaml.txt")
+    board.boot()
+    assert "is there twice: nobody reads mien.yaml.txt: remove one" in board.errors
+    assert "mien.yaml holds." in board.errors
+    assert "is not there" not in board.errors
+    assert board.settings["device"] == "van_7"
+    (board.card / "mien.yaml.txt").unlink()
+    board.boot()
+    assert board.errors == ""
+
+
+def test_what_was_good_the_last_time_is_not_said_to_hold_where_it_does_not(board):
+    board.write("device: van_7\nemotion: true\n")
+    board.boot()
+    board.write("profile: workplace\n", board.root / "etc/mien/config.yaml")
+    board.write("device: My Van\n")
+    assert board.boot() == 0
+    assert "settings of the device itself hold" in board.errors
+    assert board.settings == {"profile": "workplace"}
 
 
 def test_files_from_windows_are_read(board):
