@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PARTITIONS = (Path("/boot/firmware"), Path("/boot"))
 ERRORS = "mien-errors.txt"
+EMPTY = b" \r\n\t\0"
+"""Of nothing but these a file has been lost: it asks for nothing, and forgets no password."""
 
 log = logging.getLogger("mien")
 
@@ -119,7 +121,7 @@ def _found(places: Places, base: Mapping[str, Any]) -> tuple[bytes | None, Wish 
         data = disk.read(places.partition / NAME) if places.partition else None
     except OSError as error:
         return None, [f"{NAME}: cannot be read: {error.strerror}"]
-    if data is None:
+    if data is None or not data.strip(EMPTY):  # pulled out of a laptop in mid-write
         return None, None
     return data, bootfile.read(data, base, places.stored, places.there)
 

@@ -180,12 +180,16 @@ def test_a_tab_behind_a_key_is_no_mistake_and_what_is_secret_goes_all_the_same(b
     assert (board.file, board.errors, board.secret("wifi")) == (before, "", "wifi sesame")
 
 
-def test_a_file_that_is_lost_comes_back_as_it_was_last_good(board):
+@pytest.mark.parametrize("left", [None, "", "\r\n", "\0" * 4096])
+def test_a_file_that_is_lost_comes_back_as_it_was_last_good(board, left):
     board.write(GOOD)
     board.boot()
     before = board.file
     (board.card / "mien.yaml").unlink()
+    if left is not None:  # a laptop's half of a write
+        board.write(left)
     board.boot()
+    assert board.errors == ""
     assert (board.file, board.settings["device"]) == (before, "van_7")
     assert board.secret("mqtt/password") == SECRET
 
