@@ -11,6 +11,19 @@ import yaml
 
 from edge.strict import ConfigError
 
+CURLY = ("“", "”", "„", "‘", "’", "‚")
+NO_BREAK = "\u00a0"
+PLAIN_ONES = "a no-break space, as web pages have them: write plain ones, or quotes around it"
+
+TO_DO = {
+    "'\\t'": "use spaces, not tabs",
+    "expected ':'": "behind a key stands a colon and a space",
+    "cannot start any token": "put the value in quotes",
+    "mapping values are not allowed": "a value with a colon in it goes in quotes, behind the colon "
+    "of a key stands a space, and in front as many as in the line above",
+}
+"""By PyYAML's words, which say what is wrong and not what to do."""
+
 MERGE = "tag:yaml.org,2002:merge"
 """The key ``<<``, which stands for no value."""
 
@@ -27,10 +40,12 @@ def parse(data: bytes, name: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        msg = f"{name}: not YAML{line}: {_complaint(error)}"
+        before = data.decode("utf-8-sig").split("\n")[: mark.line + 1] if mark else []
+        words = PLAIN_ONES if NO_BREAK in "".join(before[-2:]) else _complaint(error)
+        msg = f"{name}: not YAML{line}: {words}"
         raise ConfigError(msg) from error
     except yaml.YAMLError as error:
-        msg = f"{name}: not YAML: {' '.join(str(error).split())}"
+        msg = f"{name}: not YAML: {' '.join(str(error).split())}; save it as UTF-8"
         raise ConfigError(msg) from error
     except RecursionError as error:
         msg = f"{name}: not YAML: brackets in brackets, or a value in itself, without an end"
@@ -73,19 +88,31 @@ def _no_traps(loader: Any, node: yaml.Node | None, name: str) -> None:
 
 
 def _readable(loader: Any, node: yaml.ScalarNode, name: str) -> None:
-    """PyYAML has a traceback and no words for what looks like a date or a number and is none."""
+    """PyYAML has a traceback and no words for what looks like a date or a number and is none.
+
+    And what an editor has made of quotes and spaces would be a part of the password.
+    """
+    line = node.start_mark.line + 1
+    if not node.style and node.value[:1] in CURLY:
+        raise ConfigError(f"{name}: line {line}: curly quotes: write straight ones, \" or '")
+    if not node.style and NO_BREAK in node.value:
+        raise ConfigError(f"{name}: line {line}: {PLAIN_ONES}")
     try:
         loader.construct_object(node)  # which it keeps: nothing is done twice
         node.value.encode()
     except (ValueError, LookupError, AttributeError, ArithmeticError) as error:
-        line = node.start_mark.line + 1
         msg = f"{name}: line {line}: cannot be read as it stands: put it in 'single quotes'"
         raise ConfigError(msg) from error
 
 
 def _complaint(error: yaml.MarkedYAMLError) -> str:
-    if isinstance(error, yaml.composer.ComposerError | yaml.constructor.ConstructorError):
-        # its own words quote the value, which may be a password
-        return "a value that begins with *, & or ! must stand in quotes"
+    """Its own words, where they do not quote the value, which may be a password; and what to do."""
     words = str(error.problem or error.context)
-    return f"{words}; use spaces, not tabs" if "'\\t'" in words else words
+    if "single document" in str(error.context):
+        return "a second --- line: there is one part in here"
+    if isinstance(error, yaml.composer.ComposerError | yaml.constructor.ConstructorError):
+        return "a value that begins with *, & or ! must stand in quotes"
+    for said, to_do in TO_DO.items():
+        if said in words:
+            return f"{words}; {to_do}"
+    return words

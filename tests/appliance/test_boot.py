@@ -55,6 +55,19 @@ def test_switching_on_again_changes_nothing(board):
         (GOOD.replace(f'"{SECRET}"', "*x").replace("van_7\n  p", "&x sesames\n  p"), "one line"),
         ("profile: workplace\nemotion: true", "emotion: expected false with profile workplace"),
         ("- a\n- b", "expected keys and values"),
+        (GOOD.replace(f'"{SECRET}"', f"“{SECRET}”"), "line 7: curly quotes: write straight ones"),
+        (GOOD.replace('"Café 5;G"', "‘Café’"), "line 9: curly quotes"),
+        (GOOD.replace("  host", "\u00a0 host"), "line 6: a no-break space"),
+        ("mqtt:\n\u00a0 host: broker", "line 2: a no-break space"),
+        (GOOD.replace('"Café 5;G"', "@home"), "line 9: found character '@' that cannot start any "),
+        (GOOD.replace('"Café 5;G"', "@home"), "put the value in quotes"),
+        (
+            GOOD.replace('"Café 5;G"', "Bay: 5"),
+            "line 9: mapping values are not allowed here; a val",
+        ),
+        (GOOD.replace("device: ", "device:"), "behind a key stands a colon and a space"),
+        (GOOD.replace("wifi", "---\nwifi"), "line 8: a second --- line"),
+        ("p\0r\0o\0f\0i\0l\0e\0", "save it as UTF-8"),
         (GOOD.replace(f'"{SECRET}"', "2024-13-45"), "line 7: cannot be read as it stands: put it"),
         (GOOD.replace(f'"{SECRET}"', "0x_"), "put it in 'single quotes'"),
         (GOOD.replace(f'"{SECRET}"', "!!bool sesame"), "line 7: cannot be read as it stands"),
@@ -166,6 +179,14 @@ def test_files_from_windows_are_read(board):
     board.boot()
     assert (board.errors, board.settings["device"]) == ("", "van_7")
     assert "sesame" not in board.file
+
+
+def test_curly_quotes_inside_straight_ones_are_the_owners(board):
+    name = "Ann’s iPhone"
+    board.write(GOOD.replace('"Café 5;G"', f'"{name}"').replace("my van", "“my van”"))
+    board.boot()
+    assert board.errors == ""
+    assert "ssid=" + "".join(f"{byte};" for byte in name.encode()) in board.wifi
 
 
 def test_a_tab_behind_a_key_is_no_mistake_and_what_is_secret_goes_all_the_same(board):
