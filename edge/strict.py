@@ -49,13 +49,16 @@ def composed(data: bytes) -> Any:
         return None
 
 
-def convert(raw: object, cls: type[T], name: str) -> T:
-    """Plain data to settings. Raises ``ConfigError``."""
+def convert(raw: object, cls: type[T], name: str, beside: type[Settings] | None = None) -> T:
+    """Plain data to settings. Raises ``ConfigError``.
+
+    ``beside``: what else may stand in such a file, for who has mistaken a name.
+    """
     _text_keys(raw, name)
     try:
         return msgspec.convert(raw, cls)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{name}: {_explained(error, raw, cls)}") from error
+        raise ConfigError(f"{name}: {_explained(error, raw, cls, beside)}") from error
 
 
 def _text_keys(raw: object, name: str, path: str = "") -> None:
@@ -72,19 +75,17 @@ def _is_settings(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Settings)
 
 
-def _explained(error: msgspec.ValidationError, raw: object, cls: type) -> str:
+def _explained(
+    error: msgspec.ValidationError, raw: object, cls: type, beside: type[Settings] | None
+) -> str:
     text, _, path = str(error).partition(" - at `$")
     keys = [key for key in path.rstrip("`").split(".") if key]
     unknown = re.match(r"Object contains unknown field `(.*)`", text)
     missing = re.match(r"Object missing required field `(.*)`", text)
     holder, value = _at(raw, cls, keys)
     if unknown:
-        import difflib  # noqa: PLC0415 - for mistakes only
-
-        known = [f.name for f in fields(holder)] if _is_settings(holder) else []
-        near = difflib.get_close_matches(unknown[1], known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-        return f"{'.'.join([*keys, unknown[1]])}: unknown key; {hint}"
+        here = [each for each in (holder, None if keys else beside) if _is_settings(each)]
+        return f"{'.'.join([*keys, unknown[1]])}: unknown key; {_meant(unknown[1], here)}"
     if missing:
         holder, value = _at({}, cls, [*keys, missing[1]])
         return f"{'.'.join([*keys, missing[1]])}: missing; expected {_expected(holder)}"
@@ -92,16 +93,37 @@ def _explained(error: msgspec.ValidationError, raw: object, cls: type) -> str:
     if text.startswith(("Expected", "Invalid")):
         got = "something else" if keys and keys[-1] in SECRET else shown(value)
         texts = holder is str or (isinstance(holder, UnionType) and str in typing.get_args(holder))
-        quotes = "; put it in quotes" if texts and isinstance(value, int | float) else ""
+        plain = not isinstance(
+            value, dict | list | str | None
+        )  # YAML took it for a number or a date
+        quotes = "; put it in quotes" if texts and plain else ""
         return f"{where}: expected {_expected(holder)}, got {got}{quotes}"
     return f"{where}: {text}"
+
+
+def _meant(key: str, here: list[Any]) -> str:
+    """What somebody may have wanted to write who wrote ``key`` among the keys of ``here``."""
+    import difflib  # noqa: PLC0415 - for mistakes only
+
+    known = {f.name: _section(f.type) for kind in here for f in fields(kind)}
+    below = [name for name, kind in known.items() if kind and key in kind.__struct_fields__]
+    if below:
+        return f"it belongs below {' or '.join(below)}, with spaces in front"
+    near = difflib.get_close_matches(key.lower(), known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+
+
+def _section(kind: Any) -> Any:
+    """The settings that a key stands for, also where they may be left out; None: a plain value."""
+    parts = typing.get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    return next((part for part in parts if _is_settings(part)), None)
 
 
 def _at(raw: object, kind: Any, keys: list[str]) -> tuple[Any, object]:
     """The type and the value that stand at the end of a path of keys."""
     for key in keys:
-        if isinstance(kind, UnionType):  # a section that may be left out
-            kind = next((part for part in typing.get_args(kind) if _is_settings(part)), object)
+        if isinstance(kind, UnionType):
+            kind = _section(kind) or object
         kind = typing.get_type_hints(kind, include_extras=True).get(key, object)
         raw = raw.get(key) if isinstance(raw, dict) else None
     return kind, raw

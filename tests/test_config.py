@@ -54,6 +54,7 @@ def test_the_file_that_ships_is_valid_and_says_what_the_code_says_anyway(load):
         ("profile: vehicle\nsee: {faces: 9}", "see.faces: expected a whole number 1..4, got 9"),
         ("profile: boat", "profile: expected one of vehicle, home, "),
         ("camera: {fps: 5}", "profile: missing; expected one of vehicle"),
+        ("profile: vehicle\nfps: 15", "fps: unknown key; it belongs below camera"),
         ("profile: vehicle\ncolour: red", "colour: unknown key; known here: profile, device"),
         ("profile: vehicle\ndevice: My Car", "device: expected 1 to 32 of a-z, 0-9 and _"),
         ("profile: vehicle\nmqtt: {port: 0}", "mqtt.port: expected a whole number 1..65535, got 0"),

@@ -95,7 +95,7 @@ def read(
     beside = _try(lambda: convert(wanted, Beside, NAME), wrong)
     alone = {"profile": "vehicle", **base}
     for key in given:  # each by itself, so that one look finds what is wrong in all
-        _try(partial(convert, lay(alone, {key: given[key]}), Config, NAME), wrong)
+        _try(partial(convert, lay(alone, {key: given[key]}), Config, NAME, Beside), wrong)
     files = _files(given, there, wrong)
     if not wrong and not _movable(data, secrets):
         wrong.append(

@@ -42,6 +42,13 @@ def test_switching_on_again_changes_nothing(board):
     ("text", "words"),
     [
         (GOOD.replace("host:", "hots:"), "mqtt.hots: unknown key; did you mean host?"),
+        (GOOD.replace("wifi:", "WiFi:"), "WiFi: unknown key; did you mean wifi?"),
+        (GOOD.replace("wifi:", "wlan:"), "board, seat, wifi, aim"),
+        (GOOD.replace("  host", "host"), "not YAML, line 6"),
+        ("mqtt:\nhost: broker", "host: unknown key; it belongs below mqtt, with spaces in front"),
+        ("country: DE", "country: unknown key; it belongs below wifi"),
+        (GOOD.replace("username: van_7", "username: 2024-12-05"), "put it in quotes"),
+        (GOOD.replace("'wifi sesame'", "2024-12-05"), "got something else; put it in quotes"),
         (GOOD.replace("home", "boat"), "profile: expected one of vehicle, home"),
         (GOOD.replace("van_7\nmqtt", "My Van\nmqtt"), "device: expected 1 to 32 of a-z"),
         (GOOD.replace("DE", "Germany"), "country: expected two capital letters"),
