@@ -74,7 +74,9 @@ def _from_card(home: Home) -> int:
     status = 0
     for card in CARDS:
         said = ""  # of every file there
-        for file in sorted(card.glob("*.update")):
+        for file in sorted(
+            card.glob("[!.]*.update")
+        ):  # macOS lays a ._ file beside each of its own
             answer = _judged(home, file)
             status = status if answer.good else 1
             said += f"{answer.text}\r\n"
