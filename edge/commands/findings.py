@@ -102,11 +102,13 @@ def service(found: unit.Unit | None, name: str) -> Finding:
     if not found.loaded:
         return Finding("service", NOTE, f"{name}.service is not installed")
     text = f"{found.active} ({found.sub}), {found.restarts} restarts"
-    if found.active in {"active", "activating", "reloading"}:
+    # systemd starts it again for ever, so it is never `failed`: it stays on its way
+    in_vain = found.active == "activating" and (found.restarts > 0 or found.sub == "auto-restart")
+    if found.active in {"active", "activating", "reloading"} and not in_vain:
         return Finding("service", OK, text)
     ended = f"{text}, result {found.result}, exit status {found.exit_status}"
     todo = f"journalctl -u {name} says why; systemctl restart {name} tries again"
-    return Finding("service", BAD if found.active == "failed" else NOTE, ended, todo)
+    return Finding("service", BAD if in_vain or found.active == "failed" else NOTE, ended, todo)
 
 
 def _clock() -> Finding:

@@ -69,6 +69,13 @@ def test_a_card_that_is_full_or_read_only_is_a_failure(found, grade, words):
         (None, NOTE, "no systemd here"),
         (Unit(False, "inactive", "dead", 0, "success", 0), NOTE, "is not installed"),
         (Unit(True, "active", "running", 2, "success", 0), OK, "active (running), 2 restarts"),
+        (Unit(True, "activating", "start", 0, "success", 0), OK, "activating (start), 0 restarts"),
+        (
+            Unit(True, "activating", "start", 37, "exit-code", 1),
+            BAD,
+            "37 restarts, result exit-code",
+        ),
+        (Unit(True, "activating", "auto-restart", 0, "exit-code", 1), BAD, "status 1; journalctl"),
         (Unit(True, "failed", "failed", 5, "exit-code", 1), BAD, "exit status 1; journalctl -u"),
     ],
 )
