@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from edge.config import Config
     from edge.see.modelfile import ModelFile
     from edge.see.runtime import Spec
+
+STALE_S = 90.0
+"""``health`` comes every 30 s: what is older than this is not how it is now."""
 
 COMPLAINTS = 3
 """Lines of the journal that are shown; the report has more."""
@@ -103,12 +108,25 @@ def _in_use(said: m.Health | None) -> Finding:
     """The service has the camera: what it last said of it."""
     if said is None:
         return Finding("camera", NOTE, "in use by the service, of which the broker knows nothing")
+    if _stale(said):
+        text = f"in use by the service, of which the broker has heard nothing since {said.ts}"
+        return Finding("camera", NOTE, text)
     bad = [fault for fault in said.faults if fault.startswith("camera_")]
     fps = "no" if said.fps is None else f"{said.fps:.0f}"
     text = f"in use by the service, {fps} frames a second"
     if bad:
         return Finding("camera", BAD, f"{text}, {', '.join(bad)}", "look at the lens and the cable")
     return Finding("camera", OK, text)
+
+
+def _stale(said: m.Health) -> bool:
+    """By either clock: the one begins anew with each start, the other may be set in between."""
+    try:
+        then_s = datetime.fromisoformat(said.ts).timestamp()
+    except ValueError:  # anybody may have left it there
+        return True
+    ages_s = (time.monotonic() - said.mono_ms / 1e3, time.time() - then_s)
+    return not all(-1 < age_s < STALE_S for age_s in ages_s)
 
 
 def _camera(config: Config) -> Finding:

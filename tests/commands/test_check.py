@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from edge.__main__ import main
 from edge.commands import check, credentials
@@ -17,7 +20,9 @@ from edge.commands.places import Places
 from edge.device.machine import Disk
 from edge.device.unit import Unit
 from edge.strict import compose
+from edge.tell import messages as m
 from edge.types import Board
+from tests.tell.examples import GOLDEN
 
 
 def configured(folder, **changes):
@@ -226,6 +231,24 @@ def test_where_nothing_is_installed_it_is_the_configuration_that_lies_here(
     shutil.rmtree(installed.root)
     main(["check"])
     assert "configuration  config.yaml: home, device test\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("age_s", "boots_ago", "grade", "words"),
+    [
+        (20, 0, OK, "in use by the service, 22 frames a second"),
+        (86400, 0, NOTE, "the broker has heard nothing since 20"),
+        (86400, 1, NOTE, "the broker has heard nothing since 20"),
+    ],
+)
+def test_what_the_service_said_yesterday_of_its_camera_is_not_how_it_is_now(
+    age_s, boots_ago, grade, words
+):
+    said = m.decode("health", (GOLDEN / "health.json").read_bytes())
+    then = datetime.now(UTC) - timedelta(seconds=age_s)
+    up_ms = int((time.monotonic() - (5 if boots_ago else age_s)) * 1000)
+    finding = check._in_use(replace(said, ts=then.isoformat(), mono_ms=up_ms, faults=[], fps=22.4))
+    assert (finding.grade, words in finding.text) == (grade, True)
 
 
 def test_what_the_service_last_said_is_found_at_the_broker(
