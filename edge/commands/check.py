@@ -13,7 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from edge import config as configuration
-from edge.commands import credentials, report
+from edge.commands import credentials, findings, report
 from edge.commands.findings import BAD, NOTE, OK, Finding, of_the_board, service
 from edge.device import camera, health, unit
 from edge.device.camera import CameraError
@@ -67,6 +67,8 @@ def _findings(file: Path, arguments: argparse.Namespace, facts: report.Facts) ->
     yield from of_the_board(facts.sensors, arguments.state)
     standing = unit.unit(arguments.unit)
     running = standing is not None and standing.active == "active"
+    if arguments.config is None:
+        yield from findings.complaints(credentials.PLACES.root)
     with contextlib.suppress(OSError, configuration.ConfigError):  # said below, if it matters
         facts.raw = parse(file.read_bytes(), str(file))
     try:

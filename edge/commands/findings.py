@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from edge import __version__
+from edge.appliance.bootfile import NAME
+from edge.commands.boot import ERRORS, PARTITIONS
 from edge.device import health, machine, unit
 from edge.judge.states.effort import CLOCKED_DOWN, UNDERVOLT
 from edge.judge.states.rules import EffortRules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge.types import Board
 
 OK, NOTE, BAD = "ok", "note", "FAIL"
@@ -93,6 +98,16 @@ def disk(found: machine.Disk | None, folder: Path) -> Finding:
         return Finding("disk", BAD, free, "make room: events cannot be kept")
     own = f", {machine.size_mb(folder):.1f} MB of it ours" if folder.is_dir() else ""
     return Finding("disk", OK, free + own)
+
+
+def complaints(root: Path) -> Iterator[Finding]:
+    """What ``mien boot`` could not use: the service runs on, with what was good before."""
+    for partition in PARTITIONS:
+        file = root / partition.relative_to("/") / ERRORS
+        with contextlib.suppress(OSError, ValueError):  # none, or a card that cannot be read
+            for line in file.read_text(encoding="utf-8").splitlines():
+                if line.startswith("  "):
+                    yield Finding(NAME, BAD, line.strip(), f"mend it: {file} says what holds")
 
 
 def service(found: unit.Unit | None, name: str) -> Finding:

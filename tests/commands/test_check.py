@@ -219,6 +219,21 @@ def test_a_board_is_judged_by_what_its_service_reads_and_is_handed(
     assert "CREDENTIALS_DIRECTORY" not in os.environ
 
 
+def test_a_boot_file_that_was_not_taken_is_no_ok(installed, asked, capsys):
+    partition = installed.root / "boot/firmware"
+    partition.mkdir(parents=True)
+    (partition / "mien.yaml").write_text("profile: boat\ncolour: red\n", encoding="utf-8")
+    main(["boot", "--root", str(installed.root)])
+    assert main(["check"]) == 1
+    said = capsys.readouterr().out
+    assert "FAIL mien.yaml      profile: expected one of vehicle" in said
+    assert "FAIL mien.yaml      colour: unknown key" in said
+    assert f"mend it: {partition}/mien-errors.txt says what holds\n" in said
+    assert (
+        "mien.yaml " not in (main(["check", "--config", "config.yaml"]), capsys.readouterr().out)[1]
+    )
+
+
 def test_another_configuration_is_not_given_the_service_s_secrets(installed, asked, capsys):
     main(["check", "--config", "config.yaml"])
     assert "configuration  config.yaml: home, device test\n" in capsys.readouterr().out
