@@ -75,7 +75,8 @@ def _findings(file: Path, arguments: argparse.Namespace, facts: report.Facts) ->
         config = configuration.load(file)
         files = configuration.manifest(configuration.manifest_path())
     except configuration.ConfigError as error:
-        yield Finding("configuration", BAD, str(error))
+        closed = isinstance(error.__cause__, PermissionError)  # the service's own: root's and its
+        yield Finding("configuration", BAD, str(error), "sudo mien check" if closed else "")
     else:
         facts.config = config
         text = f"{file}: {config.profile}, device {config.device}"

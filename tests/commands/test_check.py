@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -232,6 +233,16 @@ def test_a_boot_file_that_was_not_taken_is_no_ok(installed, asked, capsys):
     assert (
         "mien.yaml " not in (main(["check", "--config", "config.yaml"]), capsys.readouterr().out)[1]
     )
+
+
+def test_who_may_not_read_it_is_told_how(installed, monkeypatch, capsys):
+    def closed(file: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    assert main(["check"]) == 1
+    said = capsys.readouterr().out
+    assert "config.yaml: cannot be read: Permission denied; sudo mien check\n" in said
 
 
 def test_another_configuration_is_not_given_the_service_s_secrets(installed, asked, capsys):
