@@ -33,11 +33,14 @@ mend() { # whatever a try has left in which dpkg lost its power
 if [ "${1:-install}" = uninstall ]; then
   list=$(cat $added 2>/dev/null || true)
   python3 -B -m edge.appliance.install "$@"
+  # exactly what was not there before; python3 itself may be among it, so this comes last
   if [ $packages = yes ] && [ -n "$list" ]; then
-    # exactly what was not there before; python3 itself may be among it, so this comes last
     mend
     # shellcheck disable=SC2086
     get purge $list
+  elif [ -n "$list" ]; then # nobody knows them any more from here on
+    # shellcheck disable=SC2086
+    echo "what apt brought for it stays, unless you want: sudo apt-get purge" $list
   fi
   exit 0
 fi

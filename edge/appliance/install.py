@@ -183,7 +183,7 @@ def uninstall(root: Path) -> None:
             _run("systemctl", "daemon-reload")
             _run("systemctl", "reset-failed")
             _run("udevadm", "control", "--reload")
-    print("nothing of Mien is left; packages from apt are: install.sh uninstall --packages")
+    print("nothing of Mien is left")
 
 
 def _link(place: Path, target: Path) -> None:

@@ -83,6 +83,19 @@ def test_what_apt_is_about_to_bring_is_noted_before_it_is_there(board):
     assert (board / "said").read_text(encoding="utf-8").endswith(" purge python3-venv\n")
 
 
+@pytest.mark.parametrize("noted", ["python3-lgpio\npython3-venv\n", ""])
+def test_who_takes_it_away_is_told_which_packages_stay_since_the_list_of_them_does_not(
+    board, noted
+):
+    (board / "var/lib/mien").mkdir(parents=True)
+    (board / "var/lib/mien/packages").write_text(noted, encoding="utf-8")
+    done = sh(board / "install.sh", "uninstall")
+    assert done.returncode == 0
+    told = done.stdout.endswith("sudo apt-get purge python3-lgpio python3-venv\n")
+    assert told == bool(noted)
+    assert "purge" not in (board / "said").read_text(encoding="utf-8")
+
+
 def test_nothing_is_installed_while_apt_cannot_say_whether_there_is_a_camera_stack(board):
     """It would never be looked for again on a card that nobody can log in to."""
     (board / "offline").touch()
