@@ -4,14 +4,20 @@
 #   sudo ./install.sh --profile vehicle     again at any time: nothing changes, or what is newer
 #   sudo ./install.sh uninstall [--packages]
 #
+# Profiles: vehicle, home, care, retail, research, workplace, education
 # Options: --wheels DIR (pinned wheels, no network), --no-apt, --update-key FILE.pub
 set -eu
+from=$PWD
 cd "$(dirname "$(readlink -f "$0")")"
+case " $* " in *" -h "* | *" --help "*) sed -n '1d; s/^# \{0,1\}//p; /^set/q' install.sh && exit ;; esac
 [ "$(id -u)" = 0 ] || { echo "install.sh: sudo ./install.sh $*" >&2; exit 1; }
 
 apt=yes packages=no
+before=
 for word in "$@"; do
   shift
+  case $before in --wheels | --update-key) word=$(cd "$from" && readlink -m -- "$word") ;; esac
+  before=$word
   case $word in
     --no-apt) apt=no ;;
     --packages) packages=yes ;;
@@ -44,6 +50,9 @@ if [ "${1:-install}" = uninstall ]; then
   fi
   exit 0
 fi
+
+# what is wrong with the words is said before apt takes its minutes, where there is a Python
+if command -v python3 >/dev/null; then python3 -B -m edge.appliance.install --look "$@"; fi
 
 . /etc/os-release
 case "${VERSION_CODENAME:-}" in

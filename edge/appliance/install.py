@@ -57,10 +57,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--update-key", type=Path, metavar="FILE.pub", help="whose updates to take")
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
     parser.add_argument("--deps", help=argparse.SUPPRESS)
+    parser.add_argument("--look", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     try:
         if arguments.action == "uninstall":
             uninstall(arguments.root)
+        elif arguments.look:
+            look(Path(__file__).parents[2], arguments)
         else:
             install(Path(__file__).parents[2], arguments)
     except InstallError as error:
@@ -70,6 +73,16 @@ def main(argv: list[str] | None = None) -> int:
         print(f"install.sh: {error.filename or ''}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
+
+
+def look(source: Path, arguments: argparse.Namespace) -> None:
+    """Whether it can be done as it is asked for, as far as that is known; changes nothing."""
+    _to_lay(source, arguments.root, arguments.profile)
+    if arguments.update_key is not None:
+        _signer(arguments.update_key)
+    if arguments.wheels is not None and not any(arguments.wheels.glob("*.whl")):
+        msg = f"--wheels: there is no wheel in {arguments.wheels}"
+        raise InstallError(msg)
 
 
 def install(source: Path, arguments: argparse.Namespace) -> None:
@@ -117,6 +130,19 @@ def _start(*, anew: bool) -> None:
 
 def settings(source: Path, root: Path, profile: str | None) -> None:
     """The owner's two files, unless there are any: nothing of the owner's is written over."""
+    missing, stands = _to_lay(source, root, profile)
+    etc = root / "etc/mien/config.yaml"
+    etc.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    profile = profile or (stands if stands in PROFILES else None)
+    for place, template in missing.items():
+        text = template.read_text(encoding="utf-8")
+        if profile is not None:
+            text = re.sub(r"(?m)^profile: .*$", f"profile: {profile}", text)
+        replace(place, text.encode(), 0o644 if place == etc else None)
+
+
+def _to_lay(source: Path, root: Path, profile: str | None) -> tuple[dict[Path, Path], str | None]:
+    """Which of them are missing, by what they are made of, and the profile that stands in one."""
     etc, card = root / "etc/mien/config.yaml", _partition(root)
     lay = {etc: source / "config.yaml"}
     if card is not None:
@@ -130,13 +156,7 @@ def settings(source: Path, root: Path, profile: str | None) -> None:
     if etc in missing and profile is None and not (card and (card / "mien.yaml").is_file()):
         msg = "--profile: missing; what is the device for? vehicle, home, care, retail, research, "
         raise InstallError(msg + "workplace or education")
-    etc.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    profile = profile or (stands if stands in PROFILES else None)
-    for place, template in missing.items():
-        text = template.read_text(encoding="utf-8")
-        if profile is not None:
-            text = re.sub(r"(?m)^profile: .*$", f"profile: {profile}", text)
-        replace(place, text.encode(), 0o644 if place == etc else None)
+    return missing, stands
 
 
 def _signer(file: Path) -> str:

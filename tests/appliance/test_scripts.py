@@ -6,6 +6,7 @@ import io
 import os
 import re
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -102,7 +103,36 @@ def test_nothing_is_installed_while_apt_cannot_say_whether_there_is_a_camera_sta
     done = sh(board / "install.sh")
     assert done.returncode == 1
     assert "apt cannot say whether there is a python3-picamera2" in done.stderr
-    assert "python3 -B" not in (board / "said").read_text(encoding="utf-8")
+    assert "install --look\n" in (board / "said").read_text(encoding="utf-8")
+    assert "install\n" not in (board / "said").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("unistall", "invalid choice: 'unistall'"),
+        ("--profile boat", "invalid choice: 'boat'"),
+        ("--profile home --update-key none.pub", "elsewhere/none.pub: No such file"),
+        ("--profile home --wheels wheels", "--wheels: there is no wheel in"),
+        ("--profile home --wheels here --update-key own.pub", ""),
+        ("--help", ""),
+    ],
+)
+def test_what_is_wrong_with_its_words_is_said_before_apt_and_files_are_looked_for_where_one_stands(
+    board, words, told, monkeypatch
+):
+    python3 = board / "bin/python3"
+    python3.write_text(f'#!/bin/sh\ncd {ROOT}\nexec {sys.executable} "$@" --root {board}\n')
+    (board / "elsewhere/here").mkdir(parents=True)
+    (board / "elsewhere/here/a.whl").touch()
+    (board / "elsewhere/own.pub").write_text("ssh-ed25519 AAAA me\n", encoding="ascii")
+    (board / "offline").touch()  # so that it ends at the latest with apt
+    monkeypatch.chdir(board / "elsewhere")
+    done = sh(board / "install.sh", *words.split())
+    assert told in done.stderr
+    assert (board / "said").exists() is (words != "--help" and not told), "apt was asked"
+    assert ("Profiles: vehicle, home" in done.stdout) is (words == "--help")
+    assert (done.returncode == 0) is (words == "--help")
 
 
 @pytest.mark.parametrize("noted", [False, True])
