@@ -18,19 +18,30 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("dist"), metavar="DIR")
     parser.add_argument("--wheels", type=Path, metavar="DIR", help="for boards with no network")
     arguments = parser.parse_args(argv)
-    source: Path = arguments.source
+    source, out = arguments.source, arguments.out
     try:
         files = versions.released(source)
         name = versions.name(source)
         arguments.out.mkdir(parents=True, exist_ok=True)
         out = arguments.out / f"mien-{name}.update"
-        wheels = sorted(arguments.wheels.glob("*.whl")) if arguments.wheels else []
+        wheels = _wheels(arguments.wheels) if arguments.wheels else []
         bundle.pack(source, files, arguments.key, out, wheels)
     except InstallError as error:
         print(f"release: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"release: {error.filename or out}: {error.strerror}", file=sys.stderr)
+        return 1
     print(f"{out}: {len(files)} files, {out.stat().st_size / 1e6:.1f} MB")
     return 0
+
+
+def _wheels(folder: Path) -> list[Path]:
+    found = sorted(folder.glob("*.whl"))
+    if not found:  # else it is a board with no network that finds out
+        msg = f"--wheels: there is no wheel in {folder}"
+        raise InstallError(msg)
+    return found
 
 
 if __name__ == "__main__":

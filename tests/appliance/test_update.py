@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.appliance import bundle, trial, versions
+from edge.appliance import bundle, release, trial, versions
 from edge.appliance.trial import Look
 from edge.appliance.versions import Home, InstallError, NotNowError
 from edge.commands import update
@@ -51,6 +51,27 @@ def test_an_update_by_the_right_key_is_unpacked(key, tmp_path):
     bundle.pack(tmp_path, [Path("a/b.txt")], own, tmp_path / "x.update", [])
     source = bundle.unpacked(tmp_path / "x.update", signers(own), tmp_path / "into")
     assert (source / "a/b.txt").read_text(encoding="utf-8") == "new"
+
+
+@needs_openssh
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("", ""),
+        ("--wheels {0}/none", "--wheels: there is no wheel in {0}/none"),
+        ("--out {0}/own/dist", "{0}/own/dist: Not a directory"),
+        ("--key {0}/nobody", "{0}/nobody: cannot sign: "),
+    ],
+)
+def test_a_release_that_cannot_be_made_is_one_line_and_none_lacks_its_wheels(
+    key, source, tmp_path, capsys, words, told
+):
+    command = f"--key {key('own')} --source {source} --out {tmp_path} {words.format(tmp_path)}"
+    assert release.main(command.split()) == (1 if told else 0)
+    error = capsys.readouterr().err
+    assert error.startswith("release: " + told.format(tmp_path)) or not told
+    assert error.count("\n") == bool(told)
+    assert len(list(tmp_path.glob("*.update"))) == (not told)
 
 
 @needs_openssh
