@@ -30,7 +30,9 @@ class Porch(socket.socket):
     def __init__(self, host: str, port: int) -> None:
         """Listen. Raises ``OSError``."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__(fileno=socket.create_server((host, port), family=family).detach())
+        both = host == "::"  # anywhere: the address that is printed may be of the older kind
+        made = socket.create_server((host, port), family=family, dualstack_ipv6=both)
+        super().__init__(fileno=made.detach())
         self._inside: list[tuple[socket.socket, str]] = []
 
     def accept(self) -> tuple[socket.socket, Any]:

@@ -125,6 +125,16 @@ def test_the_printed_address_lets_in_and_takes_the_token_out_of_the_address(guar
     assert on_network(guarded, "/look", cookie)[0] == 200
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="needs IPv6")
+def test_where_it_is_anywhere_both_kinds_of_address_lead_to_it():
+    with Page(address("[::]:0"), "test") as page:
+        assert on_network(page, "/")[0] == 403, "the printed one may be of the older kind"
+        connection = http.client.HTTPConnection("::1", page.port, timeout=10)
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 403
+        connection.close()
+
+
 def listens(port):
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
