@@ -15,6 +15,7 @@ from edge.device import disk, unit
 if TYPE_CHECKING:
     from edge.appliance.wifi import WifiSettings
 
+MANAGER = Path("usr/sbin/NetworkManager")
 NETWORKS = Path("run/NetworkManager/system-connections")
 STATE = Path("var/lib/NetworkManager/NetworkManager.state")
 OFF = re.compile(rb"(?m)^(WirelessEnabled[ \t]*=[ \t]*)false[ \t]*$")
@@ -30,7 +31,7 @@ def connect(root: Path, wifi: WifiSettings | None) -> None:
     if wifi is None:
         file.unlink(missing_ok=True)
         return
-    if not file.parent.is_dir():
+    if not (root / MANAGER).exists():  # its folder is there all the same: systemd/tmpfiles.conf
         log.warning("wifi: there is no NetworkManager here: set it up as this system does it")
         return
     text = keyfile(wifi).encode()

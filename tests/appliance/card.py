@@ -37,6 +37,8 @@ class Board:
         for folder in (self.card, self.kept, root / "etc/mien", root / "run/NetworkManager"):
             folder.mkdir(parents=True, exist_ok=True)
         (root / "run/NetworkManager/system-connections").mkdir(exist_ok=True)
+        (root / "usr/sbin").mkdir(parents=True, exist_ok=True)
+        (root / "usr/sbin/NetworkManager").touch()
         self.write("profile: vehicle\n", root / "etc/mien/config.yaml")
 
     def write(self, text: str, file: Path | None = None) -> None:

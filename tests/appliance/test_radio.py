@@ -50,6 +50,14 @@ def test_a_root_that_cannot_be_written_is_one_line_and_the_rest_holds(board, cap
     assert [r.getMessage() for r in caplog.records if "switched off" in r.getMessage()]
 
 
+def test_where_nobody_would_join_a_network_that_is_said_and_no_password_laid_out(board, caplog):
+    (board.root / "usr/sbin/NetworkManager").unlink()  # its folder is ours: systemd/tmpfiles.conf
+    board.write(GOOD)
+    assert board.boot() == 0
+    assert "there is no NetworkManager here" in caplog.text
+    assert board.wifi == ""
+
+
 @pytest.fixture
 def tools(tmp_path, monkeypatch) -> Path:
     """Tools that write down how they were called, and the file that they write to."""
