@@ -20,7 +20,7 @@ from edge.device.camera import CameraSettings
 from edge.judge.rules import Rules
 from edge.see.modelfile import ModelFile
 from edge.see.settings import SightSettings
-from edge.strict import ConfigError, compose, composed, convert, shown
+from edge.strict import ConfigError, compose, composed, convert, shown, without_words
 from edge.tell.settings import MqttSettings
 from edge.types import Settings
 
@@ -186,7 +186,7 @@ def raw(path: Path) -> dict[str, Any]:
     """Keys and values as they stand in a file, unchecked. Raises ``ConfigError``."""
     found = _yaml(path)
     if not isinstance(found, dict):
-        msg = f"{path}: expected keys and values, got {shown(found)}"
+        msg = f"{path}: expected keys and values, got {without_words(found)}"
         raise ConfigError(msg)
     return found
 

@@ -91,7 +91,8 @@ def _explained(
         return f"{'.'.join([*keys, missing[1]])}: missing; expected {_expected(holder)}"
     where = ".".join(keys) or "(top level)"
     if text.startswith(("Expected", "Invalid")):
-        got = "something else" if keys and keys[-1] in SECRET else shown(value)
+        got = shown(value) if _section(holder) is None else without_words(value)
+        got = "something else" if keys and keys[-1] in SECRET else got
         texts = holder is str or (isinstance(holder, UnionType) and str in typing.get_args(holder))
         plain = not isinstance(
             value, dict | list | str | None
@@ -146,6 +147,13 @@ def _expected(kind: Any) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message quotes it, without a login in an address."""
+    """A value as a message quotes it: without a login in an address, and not what lies inside."""
+    if isinstance(value, list | dict):  # there may be a password somewhere in it
+        return "a list" if isinstance(value, list) else "keys and values"
     text = LOGIN.sub("…", msgspec.json.encode(value, enc_hook=str).decode())
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def without_words(value: object) -> str:
+    """What stands where keys and values should: text there may be a password, with its key."""
+    return "text" if isinstance(value, str) else shown(value)

@@ -15,7 +15,7 @@ from edge import config as configuration
 from edge.appliance.rewrite import KEPT, SECRETS, SOURCE, without_secrets
 from edge.appliance.wifi import WifiSettings
 from edge.config import Config
-from edge.strict import LOGIN, ConfigError, convert, shown
+from edge.strict import LOGIN, ConfigError, convert, shown, without_words
 from edge.types import Settings, between
 from edge.yamlfile import parse
 
@@ -81,7 +81,7 @@ def read(
     if given is None:  # nothing but comments
         given = {}
     if not isinstance(given, dict):
-        return [f"{NAME}: expected keys and values, got {shown(given)}"]
+        return [f"{NAME}: expected keys and values, got {without_words(given)}"]
     given = {
         str(key): dict(value) if isinstance(value, dict) else value
         for key, value in given.items()
