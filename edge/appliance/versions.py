@@ -119,18 +119,30 @@ def lay_out(source: Path, home: Home, wheels: Path | None = None, deps: str | No
     """
     version = home.path / "versions" / name(source)
     needs = deps or _dependencies(source, home, wheels)
-    if version.is_dir():
+    if _whole(version):
         return version
     fresh = version.with_name(f".new-{version.name}")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         _fill(fresh, source, version.name, home, needs, foreign=deps is not None)
+        if version.is_dir():
+            lost = version.with_name(f".lost-{version.name}")  # which ``tidy`` removes
+            shutil.rmtree(lost, ignore_errors=True)
+            version.rename(lost)
         fresh.rename(version)
     except OSError:  # of a disk that is full: not fuller than before
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     settle(version.parent)
     return version
+
+
+def _whole(version: Path) -> bool:
+    """Whether it is there, and the disk has lost no part of it since."""
+    try:
+        return version.is_dir() and name(version) == version.name
+    except (OSError, InstallError):
+        return False
 
 
 def _fill(fresh: Path, source: Path, name: str, home: Home, needs: str, *, foreign: bool) -> None:

@@ -57,6 +57,19 @@ def test_laid_out_again_from_where_it_lies_it_is_the_same_version(source, home):
     assert versions.lay_out(version, home, deps="abc") == version
 
 
+@pytest.mark.parametrize("lose", ["edge/__init__.py", "README.md"])
+def test_what_the_disk_has_lost_of_a_version_is_there_again_once_it_is_installed_again(
+    source, home, lose
+):
+    version = versions.lay_out(source, home, deps="abc")
+    versions.switch(home, version)
+    (version / lose).write_bytes(b"\0" * 8)
+    versions.switch(home, versions.lay_out(source, home, deps="abc"))
+    assert home.link("current") == version
+    assert versions.name(version) == version.name
+    assert names(home.path / "versions") == {version.name}
+
+
 def test_the_version_before_stays_and_older_ones_go_with_what_only_they_needed(source, home):
     for number, deps in (("1.0.0", "abc"), ("1.1.0", "abc"), ("1.2.0", "def"), ("1.3.0", "def")):
         (home.path / "deps" / deps).mkdir(exist_ok=True)
