@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from edge.see.modelfile import ModelFile
     from edge.see.runtime import Spec
 
+BOOT = "mien-boot"
+"""The unit that makes the service's settings."""
+
 STALE_S = 90.0
 """``health`` comes every 30 s: what is older than this is not how it is now."""
 
@@ -69,6 +72,7 @@ def _findings(file: Path, arguments: argparse.Namespace, facts: report.Facts) ->
     running = standing is not None and standing.active == "active"
     if arguments.config is None:
         yield from findings.complaints(credentials.PLACES.root)
+        yield from findings.boot(unit.unit(BOOT))
     with contextlib.suppress(OSError, configuration.ConfigError):  # said below, if it matters
         facts.raw = parse(file.read_bytes(), str(file))
     try:

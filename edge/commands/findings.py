@@ -110,6 +110,13 @@ def complaints(root: Path) -> Iterator[Finding]:
                     yield Finding(NAME, BAD, line.strip(), f"mend it: {file} says what holds")
 
 
+def boot(found: unit.Unit | None) -> Iterator[Finding]:
+    """Whether settings could be made for the service; it runs on with those that it had."""
+    if found is not None and found.active == "failed":
+        text = f"mien boot failed, exit status {found.exit_status}: what was set before may hold"
+        yield Finding("settings", BAD, text, "journalctl -u mien-boot says why")
+
+
 def service(found: unit.Unit | None, name: str) -> Finding:
     """How systemd sees the service."""
     if found is None:

@@ -235,6 +235,15 @@ def test_a_boot_file_that_was_not_taken_is_no_ok(installed, asked, capsys):
     )
 
 
+@pytest.mark.parametrize("words", [[], ["--config", "config.yaml"]])
+def test_settings_that_could_not_be_made_anew_are_no_ok_though_the_old_ones_are(
+    installed, asked, systemd, capsys, words
+):
+    assert main(["check", *words]) == 1
+    told = "FAIL settings       mien boot failed, exit status 1: what was set before may hold;"
+    assert (told in capsys.readouterr().out) is (not words)
+
+
 def test_who_may_not_read_it_is_told_how(installed, monkeypatch, capsys):
     def closed(file: Path) -> bytes:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
