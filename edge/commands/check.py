@@ -79,8 +79,7 @@ def _findings(file: Path, arguments: argparse.Namespace, facts: report.Facts) ->
         config = configuration.load(file)
         files = configuration.manifest(configuration.manifest_path())
     except configuration.ConfigError as error:
-        closed = isinstance(error.__cause__, PermissionError)  # the service's own: root's and its
-        yield Finding("configuration", BAD, str(error), "sudo mien check" if closed else "")
+        yield Finding("configuration", BAD, str(error), _way_to(file, error.__cause__))
     else:
         facts.config = config
         text = f"{file}: {config.profile}, device {config.device}"
@@ -96,6 +95,15 @@ def _findings(file: Path, arguments: argparse.Namespace, facts: report.Facts) ->
         yield broker
     yield service(standing, arguments.unit)
     yield from _faults(facts)
+
+
+def _way_to(file: Path, error: BaseException | None) -> str:
+    """What to do where the service's settings cannot be read: they are for root and itself."""
+    if isinstance(error, PermissionError):
+        return "sudo mien check"
+    if isinstance(error, FileNotFoundError) and file.parent == credentials.PLACES.run:
+        return f"journalctl -u {BOOT} says why there are none"
+    return ""
 
 
 def _model(spec: Spec, files: dict[str, ModelFile]) -> Finding:

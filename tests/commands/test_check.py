@@ -244,6 +244,13 @@ def test_settings_that_could_not_be_made_anew_are_no_ok_though_the_old_ones_are(
     assert (told in capsys.readouterr().out) is (not words)
 
 
+def test_settings_that_were_not_made_are_named_with_where_it_says_why(installed, asked, capsys):
+    (installed.run / "rear.yaml").unlink()
+    assert main(["check", "--unit", "mien@rear"]) == 1
+    said = capsys.readouterr().out
+    assert "rear.yaml: cannot be read: No such file or directory; journalctl -u mien-boot" in said
+
+
 def test_who_may_not_read_it_is_told_how(installed, monkeypatch, capsys):
     def closed(file: Path) -> bytes:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
