@@ -34,6 +34,15 @@ def formats(device: Path, ask: Callable[[int, int, bytes], bytes] = fcntl.ioctl)
         return found
 
 
+def closed(device: Path) -> str:
+    """Why a device that is there gives no pictures."""
+    try:
+        with device.open("r+b", buffering=0):
+            return "in use by another program, or no camera: ls /dev/v4l/by-path"
+    except OSError as error:
+        return str(error.strerror)
+
+
 def unreadable(device: Path, ask: Callable[[int, int, bytes], bytes] = fcntl.ioctl) -> str | None:
     """What it gives, where none of it can be read; None where the reason is another."""
     given = formats(device, ask)

@@ -81,6 +81,9 @@ def _why_not(source: str | int) -> CameraError:
     if kind(source) == "v4l2" and (given := v4l2.unreadable(place(source))):
         msg = f"camera.source: {source}: gives {given}, which cannot be read; expected MJPG or YUYV"
         return CameraError(msg, "camera_format")
+    if kind(source) == "v4l2":
+        why = v4l2.closed(place(source))
+        return CameraError(f"camera.source: {source}: cannot be opened: {why}")
     if is_live(source):
         return CameraError(f"camera.source: {without_password(source)}: cannot be opened")
     path = place(source)

@@ -125,6 +125,8 @@ def test_a_folder_without_pictures_says_what_it_looks_for(tmp_path):
     [
         (9, "/dev/video9: there is no such device"),
         ("/dev/video9", "/dev/video9: there is no such device"),
+        ("/dev/null", "/dev/null: cannot be opened: in use by another program, or no camera"),
+        ("/dev/pts", "/dev/pts: cannot be opened: Is a directory"),
         ("rtsp://user:hush@127.0.0.1:9/x", "rtsp://127.0.0.1:9/x: cannot be opened"),
         ("picamera2", "picamera2 cannot be imported"),
         ("picamera2:one", "picamera2"),
