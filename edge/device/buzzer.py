@@ -6,6 +6,7 @@ so nothing here sleeps or runs by itself. gpiozero is an extra (``board``) and i
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -120,7 +121,7 @@ class Signal:
             pin = settings.light_pin
             if pin is not None:
                 self._light = self._stack.enter_context(gpiozero.LED(pin, pin_factory=pins))
-        except (gpiozero.GPIOZeroError, OSError) as error:
+        except (gpiozero.GPIOZeroError, OSError, *_of_lgpio()) as error:
             self._stack.close()
             which = "light_pin" if pin == settings.light_pin else "buzzer_pin"
             msg = f"board.{which}: GPIO {pin} cannot be used: {error}"
@@ -157,6 +158,12 @@ class Signal:
     ) -> None:
         """Close."""
         self.close()
+
+
+def _of_lgpio() -> tuple[type[Exception], ...]:
+    """What drives the pins has an error of its own, which gpiozero lets through: a pin is busy."""
+    error = getattr(sys.modules.get("lgpio"), "error", None)
+    return () if error is None else (error,)
 
 
 def _tone(hz: float) -> Any:

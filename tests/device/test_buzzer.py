@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import pytest
 
 from edge.device.buzzer import BuzzerError, BuzzerSettings, Signal, lit, tone
@@ -85,6 +88,30 @@ def test_without_pins_nothing_is_opened():
 def test_a_pin_that_is_taken_is_named(pins):
     with Signal(BOTH, pins), pytest.raises(BuzzerError, match=r"board.buzzer_pin: GPIO 18"):
         Signal(BuzzerSettings(buzzer_pin=18), pins)
+
+
+class Lgpio(ModuleType):
+    """Its error, as in release 0.2.2."""
+
+    class error(Exception):  # noqa: N801, N818 - its name there
+        def __init__(self, value: str) -> None:
+            self.value = value
+
+        def __str__(self) -> str:
+            return repr(self.value)
+
+
+class Busy(MockPWMPin):
+    """A pin that another program holds, or the kernel: gpiozero lets lgpio's error through."""
+
+    def __init__(self, *_: object) -> None:
+        raise Lgpio.error("GPIO busy")
+
+
+def test_a_pin_that_another_program_holds_is_named_too(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lgpio", Lgpio("lgpio"))
+    with pytest.raises(BuzzerError, match=r"light_pin: GPIO 23 cannot be used: 'GPIO busy'"):
+        Signal(BuzzerSettings(light_pin=23), MockFactory(pin_class=Busy))
 
 
 def test_one_pin_cannot_be_both():
