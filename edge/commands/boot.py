@@ -168,13 +168,16 @@ def _compose(places: Places, base: Mapping[str, Any], wish: Wish) -> None:
     places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
     _write(places.run / "config.yaml", settings)
     taken = {first.device}
+    shared = {
+        key: value for key, value in settings.items() if key != "board"
+    }  # whose pins are one's
     for file in sorted(places.etc.glob("*.yaml")):
         name = file.stem
         if name == "config":
             continue
         try:
             own = {"device": f"{first.device[: 31 - len(name)]}_{name}", **configuration.raw(file)}
-            both = bootfile.lay(settings, own)
+            both = bootfile.lay(shared, own)
             device = configuration.checked(both, str(file)).device
             if device in taken:
                 msg = f"{file}: device: {device} is another camera's name already"

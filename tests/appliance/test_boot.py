@@ -251,11 +251,13 @@ def test_a_mistake_in_the_devices_own_file_is_said_on_the_card_and_not_blamed_on
 
 
 def test_a_second_camera_differs_in_what_its_file_says(board):
-    board.write(GOOD)
+    board.write(GOOD + "board: {buzzer_pin: 18}\n")
     board.write("camera: {source: /dev/video2}\n", board.root / "etc/mien/rear.yaml")
     board.write("camera: {fps: 0}\n", board.root / "etc/mien/side.yaml")
     board.boot()
     rear = yaml.safe_load((board.root / "run/mien/rear.yaml").read_text(encoding="utf-8"))
     assert (rear["device"], rear["camera"]["source"]) == ("van_7_rear", "/dev/video2")
     assert rear["mqtt"] == board.settings["mqtt"]
+    assert board.settings["board"] == {"buzzer_pin": 18}
+    assert "board" not in rear, "whichever came first would have the driver's buzzer"
     assert not (board.root / "run/mien/side.yaml").exists()
