@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct, field
 
-from edge import __version__
+from edge import __version__, strict
 from edge.commands.desk import flat
-from edge.strict import SECRET
 from edge.types import Board
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ FORMAT = "mien-report/1"
 JOURNAL_LINES = 100
 
 LOGIN = re.compile(r"(?<=://)[^/\s\"']*@")
-"""User and password in an address."""
+"""User and password in an address that stands in other words."""
 
 HIDDEN = "•••"
 
@@ -85,7 +84,8 @@ def _secrets(facts: Facts) -> list[str]:
         found |= {mqtt.password or ""}
         if mqtt.username not in {None, mqtt.base, facts.config.device}:  # else nothing is left
             found |= {mqtt.username or ""}
-        found |= {login.rstrip("@").partition(":")[2] for login in LOGIN.findall(source)}
+        # to the last @, whatever stands before it: here it is an address and no line of a journal
+        found |= {login.partition(":")[2] for login in strict.LOGIN.findall(source)}
     found |= set(_below(facts.raw))
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     for file in Path(folder).rglob("*") if folder else ():
@@ -100,6 +100,6 @@ def _below(value: object) -> Iterator[str]:
     """What stands under a secret's name anywhere in plain data."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key in SECRET and isinstance(inner, str | int | float):
+            if key in strict.SECRET and isinstance(inner, str | int | float):
                 yield str(inner)
             yield from _below(inner)

@@ -14,8 +14,9 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
+from edge import config
 from edge.__main__ import main
-from edge.commands import check, credentials
+from edge.commands import check, credentials, report
 from edge.commands.findings import BAD, NOTE, OK, disk, heat, power, service
 from edge.commands.places import Places
 from edge.device.machine import Disk
@@ -152,6 +153,18 @@ def test_a_report_has_everything_but_secrets_and_pictures(
     assert content["settings"]["camera.fps"] == 30.0
     assert len(content["journal"]) == 5
     assert max(map(len, text.splitlines())) < 1000, "nothing as long as a picture"
+
+
+@pytest.mark.parametrize("password", ["a/bcdef", "it's hush", "p@ss", 'a"b', "a:b c@d/e"])
+def test_a_cameras_password_is_taken_out_of_the_journal_whatever_stands_in_it(password):
+    source = f"rtsp://me:{password}@10.0.0.5/s"
+    facts = report.Facts("mien", config=config.checked({"profile": "home", **camera(source)}, "x"))
+    line = report.hushed(f"mien: camera.source: {source}: cannot be opened", facts)
+    assert line == "mien: camera.source: rtsp://•••@10.0.0.5/s: cannot be opened"
+
+
+def camera(source: str) -> dict:
+    return {"camera": {"source": source}}
 
 
 def test_a_report_is_written_even_where_the_configuration_is_refused(mien, tmp_path, systemd):
