@@ -122,4 +122,5 @@ def settle(places: Places, card: Path, data: bytes, wish: Wish) -> None:
 
 
 def _lament(error: OSError) -> None:
-    log.error("%s: %s; secrets stay on the card", error.filename, error.strerror)
+    where = error.filename or "the disk"  # a write has no name
+    log.error("%s: %s; secrets stay on the card", where, error.strerror)

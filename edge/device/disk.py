@@ -21,8 +21,23 @@ def read(file: Path) -> bytes | None:
 
 def replace(file: Path, data: bytes, mode: int | None = 0o600, group: str | None = None) -> None:
     """Put ``data`` in place of ``file``; ``mode`` None: as the disk has it (FAT). ``OSError``."""
-    fresh = file.with_name(f".{file.name}.new")
+    fresh = _fresh(file)
     fresh.unlink(missing_ok=True)  # a cut's leftover, perhaps with another mode
+    try:
+        _write(fresh, data, mode, group)
+    except OSError:  # of a disk that is full: not fuller than before
+        with contextlib.suppress(OSError):
+            remove(fresh)
+        raise
+    fresh.replace(file)
+    settle(file.parent)
+
+
+def _fresh(file: Path) -> Path:
+    return file.with_name(f".{file.name}.new")
+
+
+def _write(fresh: Path, data: bytes, mode: int | None, group: str | None) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         if mode is not None:  # whatever the umask
             os.fchmod(out.fileno(), mode)
@@ -32,8 +47,6 @@ def replace(file: Path, data: bytes, mode: int | None = 0o600, group: str | None
         out.write(data)
         out.flush()
         os.fsync(out.fileno())
-    fresh.replace(file)
-    settle(file.parent)
 
 
 def put(file: Path, data: bytes, mode: int | None = 0o600) -> None:
@@ -51,13 +64,15 @@ def remove(file: Path) -> None:
     """Take ``file`` away, with what stood in it overwritten; nothing where there is none.
 
     That is as much as can be done to a card: its own controller may keep old blocks. Its name goes
-    first: a power cut must not leave blanks that would pass for what stood there.
+    first: a power cut must not leave blanks that would pass for what stood there. What a cut
+    has left of a ``replace`` goes too.
     """
-    if file.is_file():
-        with file.open("r+b") as old:
-            file.unlink()
-            settle(file.parent)
-            blank(old.fileno())
+    for each in (_fresh(file), file):
+        if each.is_file():
+            with each.open("r+b") as old:
+                each.unlink()
+                settle(each.parent)
+                blank(old.fileno())
 
 
 def blank(number: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import tempfile
@@ -50,6 +52,29 @@ def test_a_new_password_replaces_the_old_one_and_a_line_taken_out_forgets_it(boa
     board.boot()
     assert board.secret("mqtt/password") is None
     assert "psk" not in board.wifi
+
+
+def test_a_disk_that_is_full_is_not_fuller_afterwards(board, monkeypatch, caplog):
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    board.write(GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        board.boot()
+    assert list(board.root.rglob("*.new")) == []
+    assert "the disk: No space left on device; secrets stay on the card" in caplog.text
+
+
+def test_what_a_power_cut_has_left_of_a_password_is_forgotten_with_its_line(board):
+    board.write(GOOD)
+    board.boot()
+    left = board.kept / "secret/mqtt/.password.new"  # the power went before it got its name
+    left.write_text(SECRET, encoding="utf-8")
+    lines = board.file.splitlines()
+    board.write("\n".join(line for line in lines if "password" not in line) + "\n")
+    board.boot()
+    assert not left.exists()
 
 
 def test_certificates_are_kept_and_the_private_key_leaves_the_card(board, monkeypatch):
