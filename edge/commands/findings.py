@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 OK, NOTE, BAD = "ok", "note", "FAIL"
 
-LEAST_FREE_MB = 50.0
+LEAST_FREE_MB = 25.0
 LEAST_MEMORY_MB = 150.0
-"""The service takes 100 MB; what is kept on the disk stays under 20 MB."""
+"""The service takes 100 MB; what is kept on the disk stays under 20 MB, and on an image the
+partition for it, which nobody else fills, has 57 MB to begin with."""
 
 STATE = Path("/var/lib/mien")
 """Where the installed service keeps what must outlive it."""

@@ -61,6 +61,7 @@ def test_heat_is_a_note_from_where_the_first_thing_is_given_up():
         (Disk("/var/lib/mien", 3200.0, 8000.0, False), OK, "3.2 of 8.0 GB free"),
         (Disk("/var/lib/mien", 3200.0, 8000.0, True), BAD, "read-only; events are lost"),
         (Disk("/var/lib/mien", 12.0, 8000.0, False), BAD, "make room"),
+        (Disk("/var/lib/mien", 37.0, 57.4, False), OK, "free"),  # the card's, as full as it gets
         (None, BAD, "check the card"),
     ],
 )
