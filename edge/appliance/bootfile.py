@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from msgspec import Struct, field
 
 from edge import config as configuration
-from edge.appliance.rewrite import KEPT, SECRETS, SOURCE, without_secrets
+from edge.appliance.rewrite import KEPT, SECRETS, SOURCE, cut_short, without_secrets
 from edge.appliance.wifi import WifiSettings
 from edge.config import Config
 from edge.strict import LOGIN, ConfigError, convert, shown, without_words
@@ -101,6 +101,8 @@ def read(
         wrong.append(
             f'{NAME}: a secret must stand on one line, as in password: "secret", and nowhere else'
         )
+    quotes = "put it in quotes: what begins with # is a comment, & a name"
+    wrong += [f"{NAME}: {key}: {quotes}" for key in cut_short(data.decode("utf-8-sig"))]
     unheld = [*lacking, *([] if wrong else _overruled(base, given))]
     if not wrong:
         whole = _try(lambda: configuration.checked(lay(base, given), NAME), wrong)

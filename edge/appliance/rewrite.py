@@ -40,6 +40,24 @@ def without_secrets(text: str) -> str:
     return text
 
 
+def cut_short(text: str) -> list[str]:
+    """Passwords without quotes of which a ``#`` or ``&`` may have made less than was meant."""
+    _, root = composed(text)
+    found = []
+    for path in SECRETS:
+        holder = None if root is None else _node(root, path[:1])
+        node = None if root is None else _node(root, path)
+        block = isinstance(holder, yaml.MappingNode) and not holder.flow_style
+        if not block or not isinstance(node, yaml.ScalarNode) or node.style:
+            continue
+        start, end = node.start_mark.index, node.end_mark.index
+        behind = text[end:].partition("\n")[0].strip()
+        comment = behind[:1] == "#" and behind != NOTE and node.value not in {"null", "~"}
+        if comment or text[start:end].startswith("&"):
+            found.append(".".join(path))
+    return found
+
+
 def counted(text: str) -> str:
     """With one start less in ``aim``."""
     _, root = composed(text)

@@ -15,6 +15,7 @@ import yaml
 
 from edge import config
 from edge.appliance.bootfile import FILES
+from edge.appliance.rewrite import NOTE
 from tests.appliance.card import GOOD, SECRET, Board
 
 if TYPE_CHECKING:
@@ -52,6 +53,26 @@ def test_a_new_password_replaces_the_old_one_and_a_line_taken_out_forgets_it(boa
     board.boot()
     assert board.secret("mqtt/password") is None
     assert "psk" not in board.wifi
+
+
+@pytest.mark.parametrize("new", ["#sesame42", "sesame42 #7", "&sesame42", "sesame42 # ask Ann"])
+def test_a_password_of_which_yaml_would_take_a_part_or_none_is_not_taken_for_it(board, new):
+    board.write(GOOD)
+    board.boot()
+    before = board.file
+    for place, kept in (("mqtt/password", "null   # ask Ann"), ("wifi", NOTE)):
+        board.write(before.replace(f"password: {kept}", f"password: {new}"))
+        board.boot()
+        key = {"wifi": "wifi.password"}.get(place, "mqtt.password")
+        assert f"  {key}: put it in quotes: what begins with # is a comment" in board.errors
+        assert "sesame42" not in board.errors
+        assert board.secret(place) == {"wifi": "wifi sesame"}.get(place, SECRET)
+        board.write(before.replace(f"password: {kept}", f"password: '{new}'"))
+        board.boot()
+        assert (board.errors, board.secret(place)) == ("", new)
+        assert "sesame42" not in board.file
+        board.write(GOOD)
+        board.boot()
 
 
 def test_a_disk_that_is_full_is_not_fuller_afterwards(board, monkeypatch, caplog):
