@@ -15,10 +15,13 @@ CURLY = ("“", "”", "„", "‘", "’", "‚")
 NO_BREAK = "\u00a0"
 PLAIN_ONES = "a no-break space, as web pages have them: write plain ones, or quotes around it"
 
+QUOTES = "a value with signs in it goes in quotes"
 TO_DO = {
     "'\\t'": "use spaces, not tabs",
     "expected ':'": "behind a key stands a colon and a space",
-    "cannot start any token": "put the value in quotes",
+    "expected <block end>": "above it a quote has no end, or the spaces in front are not as many",
+    "found unexpected end of stream": "a quote that begins has no end",
+    "unknown escape": "put the value in 'single quotes'",
     "mapping values are not allowed": "a value with a colon in it goes in quotes, behind the colon "
     "of a key stands a space, and in front as many as in the line above",
 }
@@ -111,8 +114,6 @@ def _complaint(error: yaml.MarkedYAMLError) -> str:
     if "single document" in str(error.context):
         return "a second --- line: there is one part in here"
     if isinstance(error, yaml.composer.ComposerError | yaml.constructor.ConstructorError):
-        return "a value that begins with *, & or ! must stand in quotes"
-    for said, to_do in TO_DO.items():
-        if said in words:
-            return f"{words}; {to_do}"
-    return words
+        return "a value that begins with *, & or !, with = or {{ must stand in quotes"
+    to_do = next((each for said, each in TO_DO.items() if said in words), QUOTES)
+    return f"{words}; {to_do}"
