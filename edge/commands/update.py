@@ -81,12 +81,23 @@ def _from_card(home: Home) -> int:
             status = status if answer.good else 1
             said += f"{answer.text}\r\n"
             print(answer.text)
-            # only what is new: a file that is left there is asked about at every start
-            disk.put(card / REPORT, said.encode(), mode=None)
-            if answer.settled:
+            told = _told(card, said)
+            if answer.settled:  # else a bad one would be tried at every start
                 file.unlink(missing_ok=True)
                 disk.settle(card)
+                if not told:  # for lack of the room that it took
+                    _told(card, said)
     return status
+
+
+def _told(card: Path, said: str) -> bool:
+    """Only what is new: a file that is left there is asked about at every start."""
+    try:
+        disk.put(card / REPORT, said.encode(), mode=None)
+    except OSError as error:
+        print(f"update: {_words(error)}", file=sys.stderr)
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

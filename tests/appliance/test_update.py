@@ -193,6 +193,30 @@ def test_each_file_on_a_card_has_its_answer_and_what_a_board_cannot_try_now_stay
     }
 
 
+def test_an_update_that_fills_the_card_is_not_tried_again_and_its_answer_has_its_room(
+    tmp_path, monkeypatch, capsys
+):
+    def tried(*_: object, **__: object) -> str:
+        raise InstallError("it ended 3 times")
+
+    def full(file: Path, *its: object, **named: object) -> None:
+        if (tmp_path / "a.update").exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(file, *its, **named)
+
+    put = update.disk.put
+    (tmp_path / "a.update").touch()
+    (tmp_path / "opt/mien").mkdir(parents=True)
+    monkeypatch.setattr(update, "CARDS", (tmp_path,))
+    monkeypatch.setattr(update, "_update", tried)
+    monkeypatch.setattr(update.disk, "put", full)
+    assert update._from_card(Home(tmp_path)) == 1
+    assert not (tmp_path / "a.update").exists()
+    answer = (tmp_path / "mien-update.txt").read_text(encoding="utf-8")
+    assert answer == "a.update: not taken: it ended 3 times\n"
+    assert "the disk: No space left on device" in capsys.readouterr().err
+
+
 def test_a_disk_that_cannot_be_written_is_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(update.os, "geteuid", lambda: 0)
     monkeypatch.setattr(update, "Home", lambda: Home(tmp_path))
