@@ -234,7 +234,7 @@ def _secret(name: str) -> str | None:
     file = _credential(name)
     if value is None and file is not None:
         try:
-            value = Path(file).read_text(encoding="utf-8").strip()
+            value = Path(file).read_text(encoding="utf-8").strip("\r\n")
         except (OSError, ValueError):  # whose words quote it; who drives is watched all the same
             log.error("%s: cannot be read; going on without it", file)  # noqa: TRY400
     return value

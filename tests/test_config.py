@@ -119,10 +119,11 @@ def test_secrets_come_from_the_environment_and_stay_out_of_sight(load, monkeypat
     assert "hush" not in repr(settings)
 
 
-def test_secrets_come_from_a_systemd_credential(load, monkeypatch, tmp_path):
-    (tmp_path / "mqtt_password").write_text("hush\n", encoding="utf-8")
+@pytest.mark.parametrize("secret", ["hush", " hush ", "hush\t"])
+def test_secrets_come_from_a_systemd_credential(load, monkeypatch, tmp_path, secret):
+    (tmp_path / "mqtt_password").write_text(f"{secret}\n", encoding="utf-8")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert load("profile: vehicle").mqtt.password == "hush"  # noqa: S105
+    assert load("profile: vehicle").mqtt.password == secret, "spaces may be a part of it"
 
 
 def test_a_credential_that_is_damaged_is_named_and_gone_without(
