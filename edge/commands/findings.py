@@ -85,6 +85,8 @@ def power(sensors: Board) -> Finding:
     if bits & UNDERVOLT << 16:
         text = f"the supply was too weak since power-on{shown}"
         return Finding("power", NOTE, text, SUPPLY_ADVICE)
+    if bits & CLOCKED_DOWN << 16:
+        return Finding("power", NOTE, f"the processor was clocked down since power-on{shown}")
     return Finding("power", OK, f"steady{shown}")
 
 

@@ -41,6 +41,8 @@ def configured(folder, **changes):
         (Board(throttled=0x1), BAD, "too weak now (0x1); use the board's own power supply"),
         (Board(undervolt=True), BAD, "too weak now; use"),
         (Board(throttled=0x50000), NOTE, "too weak since power-on (0x50000)"),
+        (Board(throttled=0xE0000), NOTE, "clocked down since power-on (0xe0000)"),
+        (Board(throttled=0x40000), NOTE, "clocked down since power-on (0x40000)"),
         (Board(throttled=0x4), NOTE, "clocked down now (0x4); give it air"),
     ],
 )
