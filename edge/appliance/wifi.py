@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from edge.types import Settings
 
-COUNTRY = re.compile(r"[A-Z]{2}")
+COUNTRY = re.compile(r"(?!UK)[A-Z]{2}")  # which is GB there, and no country that a radio knows
 HEX_KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 

@@ -52,6 +52,7 @@ def test_switching_on_again_changes_nothing(board):
         (GOOD.replace("home", "boat"), "profile: expected one of vehicle, home"),
         (GOOD.replace("van_7\nmqtt", "My Van\nmqtt"), "device: expected 1 to 32 of a-z"),
         (GOOD.replace("DE", "Germany"), "country: expected two capital letters"),
+        (GOOD.replace("DE", "UK"), "two capital letters (DE, GB, US, ...), got 'UK'"),
         (GOOD.replace("'wifi sesame'", "short"), "password: expected 8 to 63 characters"),
         (GOOD.replace("'wifi sesame'", "12345678"), "wifi.password: expected"),
         (GOOD.replace(f'"{SECRET}"', "99887766"), "put it in quotes"),
