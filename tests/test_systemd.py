@@ -7,9 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
+
+from edge.device.camera import CameraSettings
 
 FOLDER = Path(__file__).parents[1] / "systemd"
 UNITS = sorted(p.name for p in FOLDER.glob("*.service"))
@@ -65,6 +68,13 @@ def test_a_unit_is_exposed_to_little(name):
         check=False,
     )
     assert done.returncode == 0, done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["mien.service", "mien@.service"])
+def test_a_silent_camera_is_told_of_before_the_watchdog_takes_it_for_a_hang(name):
+    """Killed, the service would say nothing, and nobody would hear of ``camera_gone``."""
+    limits = typing.get_type_hints(CameraSettings, include_extras=True)["timeout_s"].__metadata__
+    assert limits[0].le <= float(unit(name)["Service"]["WatchdogSec"]) - 5
 
 
 def waited_for(name: str) -> set[str]:

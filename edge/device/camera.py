@@ -44,7 +44,7 @@ class CameraSettings(Settings, frozen=True, kw_only=True):
     height: Annotated[int, between(120, 4096)] = 480
     rotate: Literal[0, 90, 180, 270] = 0
     fps: Annotated[float, between(1, 120)] = 30.0
-    timeout_s: Annotated[float, between(0.5, 60.0)] = 5.0
+    timeout_s: Annotated[float, between(0.5, 15.0)] = 5.0  # less than systemd's WatchdogSec
     realtime: bool = True
     loop: bool = False
 

@@ -90,7 +90,7 @@ def test_a_camera_that_is_unplugged_is_a_line_and_not_a_hang(board, monkeypatch)
 def test_a_stop_does_not_wait_for_a_picture_that_does_not_come(board, monkeypatch):
     with (
         stop.listening(),
-        frames(CameraSettings(source="picamera2:0", timeout_s=30)) as camera,
+        frames(CameraSettings(source="picamera2:0", timeout_s=15)) as camera,
     ):
         next(camera)
         monkeypatch.setattr(board, "plugged", False)
