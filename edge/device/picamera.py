@@ -35,7 +35,7 @@ def frames(settings: CameraSettings, fps: Callable[[], float]) -> Iterator[Itera
     found = picamera2.Picamera2.global_camera_info()
     if number >= len(found):
         msg = f"camera.source: {settings.source}: libcamera finds {len(found)} camera(s)"
-        raise CameraError(msg)
+        raise CameraError(msg if found else f"{msg}: is the ribbon cable in, the right way round?")
     try:
         camera = picamera2.Picamera2(number)
     except RuntimeError as error:  # picamera2 has no errors of its own

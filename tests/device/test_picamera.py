@@ -111,6 +111,15 @@ def test_a_second_camera_that_is_not_there_is_named(board):
         pass
 
 
+def test_where_there_is_none_at_all_it_says_where_to_look(board):
+    board.attached = 0
+    with (
+        pytest.raises(CameraError, match=r"finds 0 camera\(s\): is the ribbon cable in"),
+        frames(CameraSettings(source="picamera2")),
+    ):
+        pass
+
+
 def test_where_the_board_must_be_spared_the_camera_is_asked_for_fewer_frames(board):
     wanted = [30.0]
     with frames(CameraSettings(source="picamera2"), lambda: wanted[0]) as camera:
