@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     Grumbles = deque[tuple[int, str, str, str]]
     """When it was laid down, level, name and text of each."""
 
-LIMIT = 500
-"""Characters of a warning that are said; the journal has all of it."""
+LIMIT, LIMIT_BYTES = 500, 1500
+"""Characters of a warning that are said, and their bytes, so that a message holds them (contract,
+rule 5: 2 KiB); the journal has all of it."""
 
 WAITING = 100
 """Warnings that may wait for the next frame, or for the broker: the newest."""
@@ -59,5 +60,12 @@ def grumbled(heard: Grumbles, reporter: Reporter, t_ns: int) -> Iterator[Said]:
     while heard:
         logged_ns, level, name, text = heard.popleft()
         then_ns = max(0, t_ns - (time.monotonic_ns() - logged_ns))
-        message = m.Log(**reporter.head("log", then_ns), level=level, code=name, msg=text[:LIMIT])
+        message = m.Log(**reporter.head("log", then_ns), level=level, code=name, msg=_sayable(text))
         yield Said("log", message, retain=False, qos=0)
+
+
+def _sayable(text: str) -> str:
+    """One line, whatever was logged: a file's name may be no text, or have an end of line in it."""
+    # in JSON, a control character is six bytes
+    plain = "".join(c if c.isprintable() else "?" for c in text[:LIMIT])
+    return plain.encode()[:LIMIT_BYTES].decode(errors="ignore")

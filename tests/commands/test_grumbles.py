@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import time
 
+import pytest
+
 from edge.commands.grumbles import LIMIT, WAITING, grumbled, overheard
+from edge.tell import messages as m
 from edge.types import NS
 from tests.tell.examples import reporter
 
@@ -38,6 +41,24 @@ def test_the_newest_are_kept_and_long_ones_cut():
     assert len(said) == WAITING
     assert said[0].message.msg.startswith("5 y")
     assert len(said[0].message.msg) == LIMIT
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("\udcff\udcfe.jpg: not a picture", "??.jpg: not a picture"),  # a name in Latin 1
+        ("two\nlines", "two?lines"),
+        ("\x01" * 2 * LIMIT, "???"),
+        ("\U0001f634" * 2 * LIMIT, "\U0001f634"),
+        ('"' * 2 * LIMIT, '"'),
+    ],
+)
+def test_whatever_is_logged_can_be_said(text, begins):
+    with overheard() as heard:
+        logging.getLogger("camera").warning("%s", text)
+        (said,) = grumbled(heard, reporter(), 1)
+    message = m.decode("log", m.encode(said.message))
+    assert message.msg.startswith(begins)
 
 
 def test_words_that_do_not_fit_stop_nobody(capsys):
