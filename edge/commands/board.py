@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, field
-from rich.console import Group, RenderableType
+from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from edge.tell import messages as m
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderableType
+
 COLOURS = ("green", "cyan", "yellow", "bold red", "bold white on red", "bold white on red")
 """By level, 0 to 5."""
+
+THERE = {"online": "green", "silent": "yellow", "offline": "red"}
 
 STALE_S = 90.0
 """Nothing for so long: the picture is old, whatever it shows (contract, rule 6)."""
 
 ROWS = 12
 """Lines of the log below the table."""
+
+FRAME, LEAST = 8, 3
+"""Lines that are neither a device nor one of the log; devices that are shown on any terminal."""
 
 
 class Row(Struct):
@@ -45,7 +56,9 @@ class Board:
         row = self._rows.setdefault(device, Row())
         row.heard_s = time.monotonic()
         if topic == m.AVAILABILITY:
-            row.online = payload == b"online"
+            before, row.online = row.online, payload == b"online"
+            if before is None or before == row.online:  # how it stands: nothing has happened
+                return
         elif not payload:
             row.last.pop(topic, None)
         elif topic in m.KINDS:
@@ -57,16 +70,29 @@ class Board:
         if topic in {m.AVAILABILITY, "event", "log"}:
             self._add(device, line)
 
-    def __rich__(self) -> RenderableType:
-        """The table, the most urgent device first, and the latest events."""
-        table = Table(expand=True, title="Mien", title_justify="left")
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """The table, the most urgent device first, and the latest events.
+
+        Of a fleet, as many as leave room for the events, and how many there are.
+        """
+        room = (options.height or options.max_height) - FRAME - len(self._log)
+        crowded = len(self._rows) > max(LEAST, room)
+        table = Table(expand=True, title="Mien", title_justify="left", caption_justify="left")
         for name in ("device", "", "level", "eyes", "expression", "alerts", "fps", "faults"):
-            table.add_column(name, no_wrap=name in {"device", "level"})
-        for device in sorted(self._rows, key=lambda name: (-_level(self._rows[name]), name)):
+            table.add_column(name, no_wrap=crowded or name in {"device", "level"})
+        devices = sorted(self._rows, key=lambda name: (-_level(self._rows[name]), name))
+        shown = devices[: max(LEAST, room)]
+        for device in shown:
             table.add_row(*_cells(device, self._rows[device]))
+        if crowded:
+            count = Counter(_there(row) for row in self._rows.values())
+            words = ", ".join(f"{number} {word}" for word, number in count.most_common())
+            table.caption = f"{len(shown)} of {len(devices)} devices: {words}"
         if not self._rows:
             table.add_row("nothing heard yet")
-        return Group(table, Panel(Group(*self._log), title="events", title_align="left"))
+        yield Group(table, Panel(Group(*self._log), title="events", title_align="left"))
 
     def _add(self, device: str, line: Text | None) -> None:
         if line is not None:
@@ -78,14 +104,16 @@ def _level(row: Row) -> int:
     return state.level if isinstance(state, m.State) and row.online else -1
 
 
-def _cells(device: str, row: Row) -> list[Text]:
-    silent_s = time.monotonic() - row.heard_s
+def _there(row: Row) -> str:
     if row.online is False:
-        there = Text("● offline", style="red")
-    elif silent_s > STALE_S:
-        there = Text(f"● silent for {silent_s:.0f} s", style="yellow")
-    else:
-        there = Text("● online", style="green")
+        return "offline"
+    return "silent" if time.monotonic() - row.heard_s > STALE_S else "online"
+
+
+def _cells(device: str, row: Row) -> list[Text]:
+    word = _there(row)
+    for_s = f" for {time.monotonic() - row.heard_s:.0f} s" if word == "silent" else ""
+    there = Text(f"● {word}{for_s}", style=THERE[word])
     dim = "" if row.online else "dim"
     state, health = row.last.get("state"), row.last.get("health")
     cells = [Text(device, style=dim), there]

@@ -83,6 +83,17 @@ def test_the_most_urgent_device_is_on_top() -> None:
     assert text.index("pi_b") < text.index("pi_a")
 
 
+def test_five_hundred_devices_leave_room_for_what_happens() -> None:
+    board = a_board()
+    for number in range(500):
+        hear(board, f"van_{number:03}", m.AVAILABILITY, b"offline" if number < 20 else b"online")
+    text = seen(board)
+    assert len(text.splitlines()) <= 40
+    assert "EVENT end" in text
+    assert "pi_7c1f3a" in text
+    assert "28 of 501 devices: 481 online, 20 offline" in text
+
+
 def test_what_is_no_message_of_ours_breaks_nothing() -> None:
     board = Board()
     for topic in (*m.KINDS, m.AVAILABILITY, "rsp/ack", "nonsense"):
