@@ -31,6 +31,9 @@ STALE_S = 90.0
 ROWS = 12
 """Lines of the log below the table."""
 
+ASKED = ("cmd/", "set/", "input/")
+"""Topics below a device that others speak on."""
+
 FRAME, LEAST = 8, 3
 """Lines that are neither a device nor one of the log; devices that are shown on any terminal."""
 
@@ -53,6 +56,8 @@ class Board:
 
     def hear(self, device: str, topic: str, payload: bytes, line: Text | None) -> None:
         """Take one message. ``line``: the same in words; those of events go to the log."""
+        if topic.startswith(ASKED):  # by others: it may not even be there
+            return
         row = self._rows.setdefault(device, Row())
         row.heard_s = time.monotonic()
         if topic == m.AVAILABILITY:
@@ -99,6 +104,11 @@ class Board:
             self._log.append(Text(f"{device:14} ", style="dim") + line)
 
 
+def colour(level: int) -> str:
+    """For a level, also one that no device of ours has."""
+    return COLOURS[min(max(level, 0), 5)]
+
+
 def _level(row: Row) -> int:
     state = row.last.get("state")
     return state.level if isinstance(state, m.State) and row.online else -1
@@ -118,9 +128,9 @@ def _cells(device: str, row: Row) -> list[Text]:
     state, health = row.last.get("state"), row.last.get("health")
     cells = [Text(device, style=dim), there]
     if isinstance(state, m.State):
-        colour = COLOURS[min(max(state.level, 0), 5)] if row.online else dim
+        style = colour(state.level) if row.online else dim
         cells += [
-            Text(f"{state.level} {state.drowsiness.state}", style=colour),
+            Text(f"{state.level} {state.drowsiness.state}", style=style),
             Text(_eyes(state), style=dim),
             Text(_mood(state), style=dim),
         ]

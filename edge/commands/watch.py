@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from rich.live import Live
 from rich.text import Text
 
-from edge.commands.board import COLOURS, Board
+from edge.commands.board import Board, colour
 from edge.tell import messages as m
 from edge.tell.audience import Audience, Hear
 from edge.tell.settings import MqttSettings
@@ -158,9 +158,9 @@ def line(topic: str, payload: bytes) -> Text | None:
         return Text(f"{topic}: not a message of this version: {error}", style="red")
     clock = f"{message.ts[11:22]} "
     if isinstance(message, m.State):
-        return Text(clock + _state(message), style=COLOURS[min(message.level, 5)])
+        return Text(clock + _state(message), style=colour(message.level))
     if isinstance(message, m.Event):
-        return Text(clock + _event(message), style=COLOURS[min(message.level, 5)])
+        return Text(clock + _event(message), style=colour(message.level))
     if isinstance(message, m.AttentionSummary | m.EmotionSummary):
         return Text(clock + _summary(message), style="magenta")
     if isinstance(message, m.Health):

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
 from rich.console import Console
 
 from edge.commands.board import Board
@@ -21,9 +21,6 @@ from edge.tell import messages as m
 from edge.tell.audience import Audience
 from tests.tell import examples
 from tests.tell.brokers import Listener, Mosquitto, a_broker, needs_mosquitto, until
-
-if TYPE_CHECKING:
-    import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,6 +96,23 @@ def test_what_is_no_message_of_ours_breaks_nothing() -> None:
     for topic in (*m.KINDS, m.AVAILABILITY, "rsp/ack", "nonsense"):
         hear(board, "pi_x", topic, b"\xff{")
     assert "pi_x" in seen(board)
+
+
+@pytest.mark.parametrize("topic", ["event", "state"])
+def test_a_level_that_there_is_not_breaks_nothing(topic: str) -> None:
+    board = a_board()
+    message = next(s.message for s in examples.night_drive() if s.topic == topic)
+    assert isinstance(message, m.Event | m.State)
+    message.level = -7
+    hear(board, "pi_x", topic, m.encode(message))
+    assert "pi_x" in seen(board)
+
+
+def test_who_is_only_asked_is_not_there_yet() -> None:
+    board = a_board()
+    for topic in ("cmd/ack", "set/alerts", "input/vehicle"):
+        hear(board, "pi_typo", topic, b"{}")
+    assert "pi_typo" not in seen(board)
 
 
 def test_json_and_plain_lines_come_out_of_the_command(tmp_path: Path) -> None:
