@@ -145,6 +145,7 @@ class Publisher:
             return
         self._latest.afresh()
         self._catch_up()
+        self._flush()  # before what is ten times as long, and can wait
         self._discover()
 
     def tend(self) -> None:

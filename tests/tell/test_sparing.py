@@ -172,6 +172,38 @@ def test_last_words_do_not_wait_for_the_end_of_a_pause(caplog):
         assert broker.taken[m.AVAILABILITY] == [b"online", b"offline"]
 
 
+# Over a poor network ------------------------------------------------------------------------
+
+
+@dataclass
+class Mute(Scripted):
+    """Takes what is said, and its answers do not come."""
+
+    def _published(self, kind: int, body: bytes) -> bytes:
+        super()._published(kind, body)
+        return b""
+
+
+def test_no_alert_waits_behind_old_pictures():
+    with Mute() as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or out.connected)
+        picture = next(each for each in examples.night_drive() if each.topic == "state")
+        for _ in range(60):  # half a minute of them
+            out.publish(picture)
+            out.tend()
+        out.publish(an_event_said(1))
+        until(lambda: out.tend() or "mien/pi_7c1f3a/event" in broker.published)
+
+
+def test_what_waited_is_said_before_home_assistant_is_told_of_the_device():
+    with Scripted() as broker, publisher(broker.port) as out:
+        out.announce(b"{}")
+        out.publish(an_event_said(1))
+        place = "homeassistant/device/pi_7c1f3a/config"
+        until(lambda: out.tend() or place in broker.published)
+        assert broker.published.index("mien/pi_7c1f3a/event") < broker.published.index(place)
+
+
 def test_a_box_goes_back_to_the_first_that_was_refused(opened):
     box = opened()
     for rev in range(1, 6):
