@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_S = (1.0, 30.0)  # contract, rule 4
+STEADY_S = 30.0
+"""Whom the broker hangs up on sooner was not let in: it throws out one of two devices of one name
+for the other, or it is not well. As long as the longest wait, so that the two find no pace."""
+
 HUSH_S = 3.0
 """Some brokers of 3.1.1 say nothing at all to a greeting in version 5 (amqtt 0.12)."""
 
@@ -35,6 +39,8 @@ class Line:
         self._v5 = settings.protocol != "3.1.1"
         self._link: Link | None = None
         self._greeted = False
+        self._greeted_ns = 0
+        self._thrown_out = False
         self._next_ns = 0
         self._failures = 0
         self._told_why = False
@@ -86,7 +92,7 @@ class Line:
             self._link.close(wait=self.link is not None)
 
     def _greet(self, link: Link) -> None:
-        self._told_why, self._failures, self._greeted = False, 0, True
+        self._told_why, self._greeted, self._greeted_ns = False, True, time.monotonic_ns()
         self._unusable = ""
         self.connects += 1
         where = (self._settings.host, self._settings.port, "5" if link.v5 else "3.1.1")
@@ -96,6 +102,14 @@ class Line:
         """Over: say so once an outage, and settle when to try again."""
         if self._link is not None:
             self._link.close(wait=False)
+        why = down.why
+        if self._greeted:
+            stood_ns = time.monotonic_ns() - self._greeted_ns
+            again, self._thrown_out = self._thrown_out, down.hung_up and stood_ns < STEADY_S * NS
+            if not self._thrown_out:
+                self._failures = 0
+            elif again:
+                why += f", once more; is there another {self._client_id}?"
         self._link, self._greeted = None, False
         wait_s = _patience_s(self._failures)
         # where there is no network yet, no broker is spared by waiting longer: a board that starts
@@ -107,7 +121,7 @@ class Line:
                 return
         self._next_ns = time.monotonic_ns() + round(wait_s * NS)
         if not self._told_why:
-            where = (self._settings.host, self._settings.port, down.why)
+            where = (self._settings.host, self._settings.port, why)
             log.warning("mqtt: %s:%d: %s; events are kept", *where)
             self._told_why = True
 

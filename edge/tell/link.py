@@ -163,8 +163,9 @@ class Link:
         reason: ReasonCode = args[3]
         silent = reason.getName() == "Keep alive timeout"
         # a broker that only speaks 3.1.1 may hang up on the version 5 greeting without a word
-        hung_up = not self._was_up and not silent
-        self._down.append(Down(f"the connection was lost: {reason}", version=hung_up))
+        version = not self._was_up and not silent
+        why = f"the connection was lost: {reason}"
+        self._down.append(Down(why, version=version, hung_up=not silent))
 
     def _on_publish(self, *args: Any) -> None:
         reason: ReasonCode = args[3]

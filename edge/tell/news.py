@@ -15,12 +15,14 @@ class Up(Struct, frozen=True):
 class Down(Struct, frozen=True):
     """It is over. ``version``: perhaps because the broker does not speak this MQTT version.
 
-    ``offline``: nothing has left this board, which has no network.
+    ``offline``: nothing has left this board, which has no network. ``hung_up``: it was there, and
+    has ended it.
     """
 
     why: str
     version: bool = False
     offline: bool = False
+    hung_up: bool = False
 
 
 class Acked(Struct, frozen=True):

@@ -83,6 +83,30 @@ def test_only_attempts_that_a_broker_could_feel_are_made_less_and_less_often(
     assert waits_s[: len(most_s)] == most_s
 
 
+def test_two_devices_of_one_name_throw_each_other_out_less_and_less_often(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_s: list[float] = []
+    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: waits_s.append(most_s) or 0.0)
+    with Scripted() as broker, publisher(broker.port) as out:
+
+        def let_in_and_thrown_out() -> None:
+            before = len(waits_s)
+            until(lambda: out.tend() or (out.connected and broker.connects > before))
+            broker.hang_up()
+            until(lambda: out.tend() or len(waits_s) > before)
+
+        for _ in range(4):
+            let_in_and_thrown_out()
+        assert waits_s == [3, 6, 12, 24]
+        words = "is there another mien-pi_7c1f3a?"
+        assert [words in said for said in caplog.messages] == [False, True, True, True]
+        monkeypatch.setattr(line, "STEADY_S", 0.0)  # it has stood for long
+        let_in_and_thrown_out()
+        assert waits_s[4] == 3
+        assert words not in caplog.messages[4]
+
+
 # A connection that stands ------------------------------------------------------------------
 
 REFUSED = "the broker refuses mien/pi_7c1f3a/event: Not authorized; events are kept"
