@@ -40,7 +40,7 @@ class Line:
         self._link: Link | None = None
         self._greeted = False
         self._greeted_ns = 0
-        self._thrown_out = False
+        self._thrown_out = self._five_spoken = False
         self._next_ns = 0
         self._failures = 0
         self._told_why = False
@@ -93,6 +93,7 @@ class Line:
 
     def _greet(self, link: Link) -> None:
         self._told_why, self._greeted, self._greeted_ns = False, True, time.monotonic_ns()
+        self._five_spoken |= link.v5
         self._unusable = ""
         self.connects += 1
         where = (self._settings.host, self._settings.port, "5" if link.v5 else "3.1.1")
@@ -103,6 +104,9 @@ class Line:
         if self._link is not None:
             self._link.close(wait=False)
         why = down.why
+        # some brokers of 3.1.1 hang up on a greeting in version 5 without a word; so does a load
+        # balancer that has no broker behind it for a while, and the next must not lose version 5
+        wordless = down.hung_up and not self._greeted and not self._five_spoken
         if self._greeted:
             stood_ns = time.monotonic_ns() - self._greeted_ns
             again, self._thrown_out = self._thrown_out, down.hung_up and stood_ns < STEADY_S * NS
@@ -114,7 +118,7 @@ class Line:
         wait_s = _patience_s(self._failures)
         # where there is no network yet, no broker is spared by waiting longer: a board that starts
         self._failures = 0 if down.offline else self._failures + 1
-        if down.version and self._settings.protocol == "auto":
+        if (down.version or wordless) and self._settings.protocol == "auto":
             self._v5 = not self._v5
             if not self._v5:  # another question, not the same one again
                 self._next_ns = time.monotonic_ns()

@@ -162,10 +162,7 @@ class Link:
     def _on_disconnect(self, *args: Any) -> None:
         reason: ReasonCode = args[3]
         silent = reason.getName() == "Keep alive timeout"
-        # a broker that only speaks 3.1.1 may hang up on the version 5 greeting without a word
-        version = not self._was_up and not silent
-        why = f"the connection was lost: {reason}"
-        self._down.append(Down(why, version=version, hung_up=not silent))
+        self._down.append(Down(f"the connection was lost: {reason}", hung_up=not silent))
 
     def _on_publish(self, *args: Any) -> None:
         reason: ReasonCode = args[3]

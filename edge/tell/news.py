@@ -13,10 +13,10 @@ class Up(Struct, frozen=True):
 
 
 class Down(Struct, frozen=True):
-    """It is over. ``version``: perhaps because the broker does not speak this MQTT version.
+    """It is over. ``version``: because the broker does not speak this MQTT version.
 
     ``offline``: nothing has left this board, which has no network. ``hung_up``: it was there, and
-    has ended it.
+    has ended it, without a word if it had not let us in.
     """
 
     why: str

@@ -29,6 +29,12 @@ class Scripted:
     filters: dict[str, int] = field(default_factory=dict)
     """What was subscribed to, and the byte of options."""
 
+    away: bool = False
+    """Hangs up on every greeting, as a load balancer does that has nobody behind it."""
+
+    versions: list[int] = field(default_factory=list)
+    """Of MQTT, of every greeting."""
+
     acknowledged: int = 0
     connects: int = 0
 
@@ -65,6 +71,10 @@ class Scripted:
     def _answer(self, kind: int, body: bytes) -> bytes:
         what = kind >> 4
         if what == CONNECT:
+            self.versions.append(body[6])
+            if self.away:
+                self.hang_up()
+                return b""
             self.connects += 1
             return b"\x20\x03\0\0\0"
         if what == PINGREQ:

@@ -107,6 +107,21 @@ def test_two_devices_of_one_name_throw_each_other_out_less_and_less_often(
         assert words not in caplog.messages[4]
 
 
+def test_a_broker_that_was_away_behind_a_load_balancer_is_still_spoken_to_in_version_5(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits_s: list[float] = []
+    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: waits_s.append(most_s) or 0.0)
+    with Scripted() as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or out.connected)
+        broker.away = True
+        broker.hang_up()
+        until(lambda: out.tend() or len(waits_s) >= 5)
+        broker.away = False
+        until(lambda: out.tend() or out.connected)
+        assert set(broker.versions) == {5}
+
+
 # A connection that stands ------------------------------------------------------------------
 
 REFUSED = "the broker refuses mien/pi_7c1f3a/event: Not authorized; events are kept"
