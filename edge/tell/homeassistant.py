@@ -49,7 +49,8 @@ def components(device: Device) -> dict[str, Entity]:
     return {
         name: {
             "unique_id": f"{device.base}_{device.name}_{name}",
-            "object_id": f"{device.name}_{name}",
+            "default_entity_id": f"{entity['platform']}.{device.name}_{name}",
+            "object_id": f"{device.name}_{name}",  # before 2025.10; unheard from 2026.4 on
             **entity,
         }
         for name, entity in entities(root, emotion=device.emotion).items()

@@ -65,6 +65,13 @@ def test_the_announcement_fits() -> None:
     assert len(ha.discovery(DEVICE)) <= ha.LIMIT
 
 
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_what_an_automation_calls_an_entity_is_settled_in_every_version(name: str) -> None:
+    entity = COMPONENTS[name]
+    assert entity["object_id"] == f"pi_7c1f3a_{name}"
+    assert entity["default_entity_id"] == f"{entity['platform']}.pi_7c1f3a_{name}"
+
+
 def test_a_hung_process_shows_as_unavailable() -> None:
     for name, entity in COMPONENTS.items():
         if entity["platform"] in {"binary_sensor", "sensor"}:
