@@ -49,6 +49,7 @@ class Link:
     def __init__(self, settings: MqttSettings, client_id: str, will: str, *, v5: bool) -> None:
         """Start connecting in the background. Raises ``LinkError`` for unusable certificates."""
         self.v5 = v5
+        self.packet_limit: int | None = None  # bytes that the broker takes, where it has said so
         self._was_up = False
         self._greeting_ns: int | None = None
         self._topics: dict[int, str] = {}  # of what is under way
@@ -146,6 +147,7 @@ class Link:
             # Its setter refuses while there is a connection; nothing is under way on it yet
             most = getattr(args[4], "ReceiveMaximum", INFLIGHT)
             self._client._max_inflight_messages = min(INFLIGHT, most)  # noqa: SLF001
+            self.packet_limit = getattr(args[4], "MaximumPacketSize", None)
             self._was_up = True
             self._heard.append(Up())
 

@@ -7,6 +7,7 @@ wait in the outbox until the broker has acknowledged them.
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import cached_property
 from pathlib import Path
@@ -28,12 +29,17 @@ if TYPE_CHECKING:
     from edge.tell.report import Said
     from edge.tell.settings import MqttSettings
 
+log = logging.getLogger(__name__)
+
 LAST_WORDS_S = 1.0
 """How long a clean exit waits for the broker to take the last messages."""
 
 AGAIN_S = 10.0
 """How long what was refused waits: a quota may be free again by then, and a wrong ACL costs no
 more than a window of events each time [own choice]."""
+
+HEADER = 16
+"""Bytes of a message beside its topic and payload, at most."""
 
 EXPIRY_S = {"event": 60, "metrics": 60}  # contract, rule 4, MQTT 5
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -223,9 +229,15 @@ class Publisher:
 
     def _discover(self) -> None:
         link = self._line.link
-        if self._announcement is not None and link is not None:
-            topic = f"homeassistant/device/{self._device}/config"
-            link.send(topic, self._announcement, 1, retain=True)
+        if self._announcement is None or link is None:
+            return
+        topic = f"homeassistant/device/{self._device}/config"
+        most = link.packet_limit
+        if most is not None and len(topic) + len(self._announcement) + HEADER > most:
+            # it would throw us out for it, each time (MQTT 5, 3.2.2.3.6)
+            log.warning("mqtt: the broker takes %d bytes: Home Assistant is not told of us", most)
+            return
+        link.send(topic, self._announcement, 1, retain=True)
 
     def _send(self, topic: str, payload: bytes, qos: int, *, retain: bool = False) -> int:
         link = self._line.link

@@ -77,6 +77,26 @@ def test_no_more_is_under_way_than_the_broker_can_take(most, named):
         assert broker.published.count("mien/pi_7c1f3a/event") == BACKLOG
 
 
+@dataclass
+class Small(Scripted):
+    """Takes packets of 4 KiB, and says so."""
+
+    def _answer(self, kind: int, body: bytes) -> bytes:
+        answer = super()._answer(kind, body)
+        return b"\x20\x08\0\0\x05\x27\0\0\x10\0" if kind >> 4 == CONNECT else answer
+
+
+def test_a_broker_that_takes_little_is_given_all_but_the_announcement(caplog):
+    with Small() as broker, publisher(broker.port) as out:
+        out.announce(bytes(9000))
+        out.publish(an_event_said(1))
+        until(lambda: out.tend() or (out.connected and not out.queued))
+        assert "mqtt: the broker takes 4096 bytes: Home Assistant is not told of us" in caplog.text
+        out.announce(b"")  # taking it back is small
+        until(lambda: out.tend() or "homeassistant/device/pi_7c1f3a/config" in broker.published)
+        assert broker.connects == 1
+
+
 # For a moment ------------------------------------------------------------------------------
 
 OURS = ("/availability", "/alerts/active", "/event")
