@@ -25,11 +25,12 @@ SETTABLE = (
     "see.detect_every_s",
     "see.expression_hz",
     "camera.fps",
+    "mqtt.state_s",
     "mqtt.metrics_hz",
 )
 """Keys that may be set over MQTT. None of them shows or infers more of anybody."""
 
-AT_ONCE = ("rules.", "mqtt.metrics_hz")
+AT_ONCE = ("rules.", "mqtt.state_s", "mqtt.metrics_hz")
 """Keys that need no restart, by their beginning."""
 
 Data = dict[str, Scalar]

@@ -209,8 +209,10 @@ def _settle(
 ) -> None:
     """What was changed from outside takes effect in what is said."""
     muted = not talk.desk.kept.controls.alerts
-    metrics_hz = talk.desk.config.mqtt.metrics_hz
-    reporter.settle(_now(talk.desk, identity), muted=muted, metrics_hz=metrics_hz)
+    pace = talk.desk.config.mqtt
+    reporter.settle(
+        _now(talk.desk, identity), muted=muted, metrics_hz=pace.metrics_hz, state_s=pace.state_s
+    )
     if talk.desk.config != before.config:  # whose hashes `info` has
         hello(t_ns)
 

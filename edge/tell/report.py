@@ -67,7 +67,8 @@ class Reporter:
         self._wall_ns = wall_ns
         self._synced = synced
         self._seq = 0
-        self._state_key: tuple[object, ...] | None = None
+        self._state_key: tuple[object, object] | None = None
+        self._state_gap_ns = STATE_GAP_NS
         self._state_ns = -HEARTBEAT_NS
         self._rest_ns = -HEARTBEAT_NS
         self._metrics_ns = -HEARTBEAT_NS
@@ -75,13 +76,19 @@ class Reporter:
         self._calibration_key: tuple[object, ...] | None = None
         self._metrics_gap_ns: int | None = None
 
-    def settle(self, identity: Identity, *, muted: bool, metrics_hz: float) -> None:
-        """Take over what has been changed from outside. ``muted``: warnings are kept to oneself."""
+    def settle(
+        self, identity: Identity, *, muted: bool, metrics_hz: float, state_s: float = 0
+    ) -> None:
+        """Take over what has been changed from outside. ``muted``: warnings are kept to oneself.
+
+        ``state_s``: between two pictures, unless something urgent has changed.
+        """
         if identity.emotion != self._identity.emotion:
             self._state_key = None  # the retained picture shall not keep what is forbidden now
         self._identity = identity
         self._episodes.muted = muted
         self._metrics_gap_ns = round(NS / metrics_hz) if metrics_hz else None
+        self._state_gap_ns = round(state_s * NS)
         self._rest_ns = self._state_ns
 
     def __call__(self, step: Step, fps: float | None = None) -> list[Said]:
@@ -194,13 +201,11 @@ class Reporter:
         if 0 <= since_ns < STATE_GAP_NS:
             return []
         eyes, attention, mood, share = step.eyes, step.attention, step.mood, step.eyes.perclos60
-        key = (
-            step.level,
-            step.drowsiness,
+        urgent = (step.level, step.drowsiness, step.track is None, step.degraded)
+        rest = (
             step.track,
             step.faces,
             step.light,
-            step.degraded,
             step.calibration.state,
             None if mood is None else mood.label,
             eyes.shut,
@@ -209,9 +214,14 @@ class Reporter:
             attention.zone,
             step.speed_band,
         )
-        if key == self._state_key and 0 <= since_ns < HEARTBEAT_NS:
+        before = self._state_key
+        if before is None or before[0] != urgent:
+            gap_ns = STATE_GAP_NS
+        else:
+            gap_ns = HEARTBEAT_NS if before[1] == rest else self._state_gap_ns
+        if 0 <= since_ns < gap_ns:
             return []
-        self._state_key, self._state_ns = key, step.t_ns
+        self._state_key, self._state_ns = (urgent, rest), step.t_ns
         head = self.head("state", step.t_ns)
         message = wording.state(head, step, fps, emotion=self._identity.emotion)
         return [Said("state", message, retain=True)]

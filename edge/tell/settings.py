@@ -27,6 +27,7 @@ class MqttSettings(Settings, frozen=True, kw_only=True):
     certificate: str | None = None  # this device's own, where the broker asks for one
     key: str | None = None
     tls_insecure: bool = False  # take any certificate: for a bench, never for a car
+    state_s: Annotated[float, between(0.5, 30)] = 0.5  # least seconds between two pictures
     metrics_hz: Annotated[float, between(0, 5)] = 0  # raw signals a second; 0: none
     discovery: bool = True  # announce to Home Assistant; false takes the announcement back
 

@@ -80,6 +80,18 @@ def test_however_restless_the_picture_is_the_state_is_said_twice_a_second() -> N
     assert len(said) == 6
 
 
+def test_where_data_is_dear_blinks_wait_and_what_is_urgent_does_not() -> None:
+    tell = examples.reporter()
+    tell.settle(WHO, muted=False, metrics_hz=0, state_s=10)
+    said = []
+    for n in range(25 * 40):
+        eyes = replace(DRIVING.eyes, shut=n % 2 == 0)
+        level = Level.WARNING if n >= 25 * 33 else Level.NONE
+        step = replace(DRIVING, t_ns=n * FRAME_NS, eyes=eyes, level=level, changes=(), active=())
+        said += [one.message.mono_ms // 1000 for one in tell(step) if one.topic == "state"]
+    assert said == [0, 10, 20, 30, 33]
+
+
 def test_raw_signals_keep_their_pace_between_the_states() -> None:
     tell = examples.reporter()
     tell.settle(WHO, muted=False, metrics_hz=5)
