@@ -86,13 +86,16 @@ def test_the_collectors_and_the_dashboard_name_only_fields_that_are_said() -> No
     assert kept is not None
     kept_fields = set(re.findall(r'"(\w+)"', kept[1]))
     assert kept_fields <= pictures
+    assert "time_synced" in kept_fields  # a board has no clock
+    assert telegraf.count('path = "time_synced"') == 1
     assert set(re.findall(r'path = "(\w+)"', telegraf)) <= events
     for node in json.loads((make.DOCS / "node-red.json").read_text(encoding="utf-8")):
         script = node.get("func", "")
         if "keep" in script:
             assert set(json.loads(re.findall(r"const keep = (.*);", script)[0])) == kept_fields
         elif script:
-            assert set(re.findall(r"\w+", re.findall(r"const {(.*)}", script)[0])) <= events
+            taken = set(re.findall(r"\w+", re.findall(r"const {(.*)}", script)[0]))
+            assert {"time_synced"} <= taken <= events
     dashboard = json.loads((make.DOCS / "grafana/mien.json").read_text(encoding="utf-8"))
     for panel in dashboard["panels"]:
         (query,) = (target["query"] for target in panel["targets"])
