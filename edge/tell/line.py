@@ -74,7 +74,7 @@ class Line:
             if time.monotonic_ns() >= self._next_ns:
                 self.dial()
             return []
-        if not self.connects and self._link.v5 and self._link.unanswered_s > HUSH_S:
+        if not self._five_spoken and self._link.v5 and self._link.unanswered_s > HUSH_S:
             news: list[News] = [Down("no answer to MQTT 5", version=True)]
         else:
             news = self._link.read()
@@ -108,6 +108,8 @@ class Line:
         # balancer that has no broker behind it for a while, and the next must not lose version 5
         wordless = down.hung_up and not self._greeted and not self._five_spoken
         if self._greeted:
+            # 3.1.1 may have been a guess, where an answer in 5 was only slow to come
+            self._v5 = self._settings.protocol != "3.1.1"
             stood_ns = time.monotonic_ns() - self._greeted_ns
             again, self._thrown_out = self._thrown_out, down.hung_up and stood_ns < STEADY_S * NS
             if not self._thrown_out:

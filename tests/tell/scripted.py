@@ -18,7 +18,7 @@ NOT_AUTHORIZED = 0x87
 
 @dataclass
 class Scripted:
-    """MQTT 5, one connection after the other. Topics that end with one of ``refuses`` are."""
+    """MQTT 5 or 3.1.1, one connection after the other. ``refuses``: topics that end with one."""
 
     refuses: tuple[str, ...] = ()
     deaf_to: tuple[str, ...] = ()
@@ -31,6 +31,9 @@ class Scripted:
 
     away: bool = False
     """Hangs up on every greeting, as a load balancer does that has nobody behind it."""
+
+    slow: int = 0
+    """Greetings that it leaves without an answer, as if that were long under way."""
 
     versions: list[int] = field(default_factory=list)
     """Of MQTT, of every greeting."""
@@ -75,8 +78,11 @@ class Scripted:
             if self.away:
                 self.hang_up()
                 return b""
+            if self.slow:
+                self.slow -= 1
+                return b""
             self.connects += 1
-            return b"\x20\x03\0\0\0"
+            return b"\x20\x03\0\0\0" if self._five else b"\x20\x02\0\0"
         if what == PINGREQ:
             return b"\xd0\0"
         if what == PUBACK:
@@ -87,20 +93,29 @@ class Scripted:
             return self._subscribed(body)
         return b""
 
+    @property
+    def _five(self) -> bool:
+        return self.versions[-1:] != [4]
+
     def _published(self, kind: int, body: bytes) -> bytes:
         topic, rest = _text(body)
         self.published.append(topic)
         refused = NOT_AUTHORIZED if topic.endswith(self.refuses or "\0") else 0
-        return b"\x40\x04" + rest[:2] + bytes([refused, 0]) if kind & 0x06 else b""
+        if not kind & 0x06:
+            return b""
+        return (
+            b"\x40\x04" + rest[:2] + bytes([refused, 0]) if self._five else b"\x40\x02" + rest[:2]
+        )
 
     def _subscribed(self, body: bytes) -> bytes:
-        mid, rest = body[:2], body[3:]  # without properties
+        mid, rest = body[:2], body[3 if self._five else 2 :]  # without properties
         codes = b""
         while rest:
             topic, rest = _text(rest)
             self.filters[topic], rest = rest[0], rest[1:]
             codes += bytes([NOT_AUTHORIZED if topic.endswith(self.deaf_to or "\0") else 1])
-        answer = b"\x90" + bytes([3 + len(codes)]) + mid + b"\0" + codes
+        properties = b"\0" if self._five else b""
+        answer = b"\x90" + bytes([2 + len(properties + codes)]) + mid + properties + codes
         for number, (named, payload) in enumerate(self.speaks, start=1):
             said = (
                 struct.pack("!H", len(named)) + named + struct.pack("!H", number) + b"\0" + payload

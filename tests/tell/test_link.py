@@ -122,6 +122,18 @@ def test_a_broker_that_was_away_behind_a_load_balancer_is_still_spoken_to_in_ver
         assert set(broker.versions) == {5}
 
 
+def test_a_guess_over_a_slow_network_holds_for_one_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(line, "HUSH_S", 0.2)
+    monkeypatch.setattr(line, "RETRY_S", (0.0, 0.1))
+    with Scripted(slow=1) as broker, publisher(broker.port) as out:
+        until(lambda: out.tend() or out.connected)
+        broker.hang_up()
+        until(lambda: out.tend() or (out.connected and broker.connects == 2))
+        assert broker.versions == [5, 4, 5]
+
+
 # A connection that stands ------------------------------------------------------------------
 
 REFUSED = "the broker refuses mien/pi_7c1f3a/event: Not authorized; events are kept"
