@@ -101,7 +101,12 @@ class Board:
 
     def _add(self, device: str, line: Text | None) -> None:
         if line is not None:
-            self._log.append(Text(f"{device:14} ", style="dim") + line)
+            self._log.append(Text(f"{legible(device):14} ", style="dim") + line)
+
+
+def legible(text: str) -> str:
+    """On one line, and nothing that a terminal obeys: anybody may have said it."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def colour(level: int) -> str:
@@ -126,11 +131,11 @@ def _cells(device: str, row: Row) -> list[Text]:
     there = Text(f"● {word}{for_s}", style=THERE[word])
     dim = "" if row.online else "dim"
     state, health = row.last.get("state"), row.last.get("health")
-    cells = [Text(device, style=dim), there]
+    cells = [Text(legible(device), style=dim), there]
     if isinstance(state, m.State):
         style = colour(state.level) if row.online else dim
         cells += [
-            Text(f"{state.level} {state.drowsiness.state}", style=style),
+            Text(legible(f"{state.level} {state.drowsiness.state}"), style=style),
             Text(_eyes(state), style=dim),
             Text(_mood(state), style=dim),
         ]
@@ -140,7 +145,7 @@ def _cells(device: str, row: Row) -> list[Text]:
     cells.append(Text(f"{state.fps:.0f}" if isinstance(state, m.State) and state.fps else "–"))
     faults = health.faults if isinstance(health, m.Health) else []
     degraded = state.degraded if isinstance(state, m.State) else []
-    cells.append(Text(", ".join((*faults, *degraded)), style="yellow"))
+    cells.append(Text(legible(", ".join((*faults, *degraded))), style="yellow"))
     return cells
 
 
@@ -156,10 +161,10 @@ def _eyes(state: m.State) -> str:
 
 def _mood(state: m.State) -> str:
     if isinstance(state.emotion, m.Expression):
-        return f"{state.emotion.label} {state.emotion.confidence:.0%}"
+        return legible(f"{state.emotion.label} {state.emotion.confidence:.0%}")
     return "–"
 
 
 def _alerts(row: Row) -> str:
     active = row.last.get("alerts/active")
-    return ", ".join(a.type for a in active.alerts) if isinstance(active, m.Active) else ""
+    return legible(", ".join(a.type for a in active.alerts)) if isinstance(active, m.Active) else ""

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from rich.live import Live
 from rich.text import Text
 
-from edge.commands.board import Board, colour
+from edge.commands.board import Board, colour, legible
 from edge.tell import messages as m
 from edge.tell.audience import Audience, Hear
 from edge.tell.settings import MqttSettings
@@ -78,7 +78,7 @@ def _board(stack: contextlib.ExitStack) -> Hear:
 def _plain(device: str, topic: str, payload: bytes) -> None:
     text = line(topic, payload)
     if text is not None:
-        print(f"{device:16} {text.plain}", flush=True)
+        print(f"{legible(device):16} {text.plain}", flush=True)
 
 
 def _json(device: str, topic: str, payload: bytes) -> None:
@@ -147,6 +147,11 @@ def words(error: OSError | LinkError) -> str:
 
 def line(topic: str, payload: bytes) -> Text | None:
     """One message in plain words; None for what has nothing to say to a person."""
+    text = _line(topic, payload)
+    return None if text is None else Text(legible(text.plain), style=text.style)
+
+
+def _line(topic: str, payload: bytes) -> Text | None:
     if topic == m.AVAILABILITY:
         word = payload.decode(errors="replace")
         return Text(f"● {word}", style="green" if word == "online" else "red")

@@ -108,6 +108,32 @@ def test_a_level_that_there_is_not_breaks_nothing(topic: str) -> None:
     assert "pi_x" in seen(board)
 
 
+OBEYED = "\x1b[2J\nvan_1  ▲ EVENT"
+
+
+def test_a_terminal_obeys_no_device() -> None:
+    board = a_board()
+    for name in ("state", "alerts/active", "health", "log", "event"):
+        said = examples.GOLDEN / {"event": "event_new.json"}.get(
+            name, f"{name.replace('/', '_')}.json"
+        )
+        message = obeyed(json.loads(said.read_bytes()))
+        hear(board, f"pi_x{OBEYED}", name, json.dumps(message).encode())
+    hear(board, f"pi_x{OBEYED}", m.AVAILABILITY, OBEYED.encode())
+    text = seen(board)
+    assert "pi_x?[2J?van_1" in text
+    assert not any("\x1b" in each or each.startswith("van_1") for each in text.splitlines())
+
+
+def obeyed(value: object) -> object:
+    """The same with other words in it."""
+    if isinstance(value, dict):
+        return {key: obeyed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [obeyed(inner) for inner in value]
+    return OBEYED if isinstance(value, str) else value
+
+
 def test_who_is_only_asked_is_not_there_yet() -> None:
     board = a_board()
     for topic in ("cmd/ack", "set/alerts", "input/vehicle"):
