@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from edge.tell.requests import BIRTH_TOPIC, Asked, HomeAssistant, understood
+from edge.tell.requests import BIRTH_TOPIC, Asked, HomeAssistant, Vehicle, understood
 
 if TYPE_CHECKING:
     from edge.tell.news import Heard
@@ -37,6 +37,7 @@ class Questions:
         self.topics = tuple(f"{root}/{each}" for each in ("cmd/+", "set/+", "input/vehicle"))
         self.topics += (BIRTH_TOPIC,)
         self._waiting: deque[Question] = deque(maxlen=LIMIT)
+        self._speed: Question | None = None  # the newest, however often it is said
 
     def heard(self, heard: Heard) -> bool:
         """Put it to the others; true where it is Home Assistant, which has come up and asks all."""
@@ -46,10 +47,18 @@ class Questions:
         name, asked = found
         if isinstance(asked, HomeAssistant):
             return asked.online and not heard.retained
-        self._waiting.append(Question(name, asked, heard.answer_to, heard.correlation))
+        question = Question(name, asked, heard.answer_to, heard.correlation)
+        if isinstance(asked, Vehicle):
+            self._speed = question
+        else:
+            self._waiting.append(question)
         return False
 
     def take(self) -> list[Question]:
-        """The oldest, a few at most."""
+        """The oldest, a few at most, and how fast the vehicle is."""
         count = min(A_FRAME, len(self._waiting))
-        return [self._waiting.popleft() for _ in range(count)]
+        taken = [self._waiting.popleft() for _ in range(count)]
+        if self._speed is not None:
+            taken.append(self._speed)
+            self._speed = None
+        return taken

@@ -13,6 +13,8 @@ from edge.commands.demo import embedded_broker
 from edge.tell import messages as m
 from edge.tell import requests as r
 from edge.tell.mqtt import Publisher
+from edge.tell.news import Heard
+from edge.tell.questions import Questions
 from edge.tell.settings import MqttSettings
 from tests.tell import examples
 from tests.tell.brokers import Listener, a_broker, needs_mosquitto, until
@@ -187,6 +189,15 @@ def test_a_flood_of_questions_is_cut_off_and_the_loop_goes_on(
 
     until(lambda: a_frame() > 8)
     assert most <= 8
+
+
+def test_a_vehicle_that_tells_its_speed_too_often_crowds_out_no_command() -> None:
+    questions = Questions(ROOT)
+    questions.heard(Heard(f"{ROOT}/cmd/ack", b"{}"))
+    for kmh in range(100):
+        questions.heard(Heard(f"{ROOT}/input/vehicle", b'{"speed_kmh": %d}' % kmh))
+    assert [each.asked for each in questions.take()] == [r.Ack(), r.Vehicle(speed_kmh=99.0)]
+    assert questions.take() == []
 
 
 def test_home_assistant_gets_the_device_on_connect_and_when_it_comes_up(
