@@ -188,7 +188,9 @@ class Publisher:
         payload = m.encode(response)
         self._send(f"{m.RESPONSE}/{question.name}", payload, 1)
         elsewhere = question.answer_to
-        if elsewhere and not set("+#\0") & set(elsewhere) and not elsewhere.startswith(self._root):
+        if not elsewhere or set("+#\0") & set(elsewhere):
+            return
+        if not elsewhere.startswith(f"{self._root}/"):  # what we say is for us to say
             link.send(elsewhere, payload, 1, correlation=question.correlation)
 
     def _settle(self, mid: int, *, refused: bool) -> None:

@@ -223,16 +223,17 @@ def test_rebirth_says_everything_again(out: Publisher, listener: Listener) -> No
 
 
 @needs_mosquitto
-def test_an_mqtt_5_asker_is_answered_where_it_says(out: Publisher, port: int) -> None:
+@pytest.mark.parametrize("place", ["office/inbox", f"{ROOT}_office/inbox"])
+def test_an_mqtt_5_asker_is_answered_where_it_says(out: Publisher, port: int, place: str) -> None:
     properties = Properties(PacketTypes.PUBLISH)
-    properties.ResponseTopic, properties.CorrelationData = "office/inbox", b"42"
-    with Listener(port, "office/#", v5=True) as office:
+    properties.ResponseTopic, properties.CorrelationData = place, b"42"
+    with Listener(port, place, v5=True) as office:
         office.client.publish(f"{ROOT}/cmd/ack", "{}", 1, properties=properties)
         (question,) = asked(out)
         head = examples.reporter().head("rsp", 0)
         out.answer(question, m.Response(**head, status="ok", transaction=None, data={}, error=None))
         until(lambda: office.heard)
-    assert office.heard[0].topic == "office/inbox"
+    assert office.heard[0].topic == place
     assert office.heard[0].properties is not None
     assert office.heard[0].properties.CorrelationData == b"42"
 
