@@ -51,6 +51,7 @@ class Board:
 
     def __init__(self) -> None:
         """Begin empty."""
+        self.away = ""  # that the broker is, so that nothing is heard of anybody
         self._rows: dict[str, Row] = {}
         self._log: deque[Text] = deque(maxlen=ROWS)
 
@@ -84,7 +85,8 @@ class Board:
         """
         room = (options.height or options.max_height) - FRAME - len(self._log)
         crowded = len(self._rows) > max(LEAST, room)
-        table = Table(expand=True, title="Mien", title_justify="left", caption_justify="left")
+        title = Text(f"Mien: {self.away}", style="red") if self.away else "Mien"
+        table = Table(expand=True, title=title, title_justify="left", caption_justify="left")
         for name in ("device", "", "level", "eyes", "expression", "alerts", "fps", "faults"):
             table.add_column(name, no_wrap=crowded or name in {"device", "level"})
         devices = sorted(self._rows, key=lambda name: (-_level(self._rows[name]), name))

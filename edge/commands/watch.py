@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     stop, unread = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with contextlib.ExitStack() as stack:
-        show = _json if arguments.json else _board(stack) if sys.stdout.isatty() else _plain
+        board = None if arguments.json or not sys.stdout.isatty() else _board(stack)
+        show = _json if arguments.json else _plain if board is None else _on(board)
 
         def shown(device: str, topic: str, payload: bytes) -> None:
             try:
@@ -52,8 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
             problems.append(why)
             stop.set()
 
+        def away(why: str) -> None:
+            if board is not None:
+                board.away = why
+                return
+            said = why or "the broker is back"
+            print(f"mien watch: {place(settings)}: {said}", file=sys.stderr, flush=True)
+
         try:
-            stack.enter_context(Audience(settings, arguments.device, shown, refused))
+            stack.enter_context(Audience(settings, arguments.device, shown, refused, away))
         except (OSError, LinkError) as error:
             refused(words(error))
         stop.wait()
@@ -64,11 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _board(stack: contextlib.ExitStack) -> Hear:
+def _board(stack: contextlib.ExitStack) -> Board:
     board = Board()
     # four times a second is readable and little to send over ssh
     stack.enter_context(Live(board, refresh_per_second=4, screen=True))
+    return board
 
+
+def _on(board: Board) -> Hear:
     def show(device: str, topic: str, payload: bytes) -> None:
         board.hear(device, topic, payload, line(topic, payload))
 

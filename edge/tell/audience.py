@@ -25,15 +25,22 @@ class Audience:
     """
 
     def __init__(
-        self, settings: MqttSettings, device: str, hear: Hear, refused: Callable[[str], None]
+        self,
+        settings: MqttSettings,
+        device: str,
+        hear: Hear,
+        refused: Callable[[str], None],
+        away: Callable[[str], None] = lambda _: None,
     ) -> None:
         """``device``: its name, ``+`` for all. Raises ``LinkError`` for unusable certificates.
 
-        ``refused``: called with the reason when the broker does not let us hear it.
+        ``refused``: called with the reason when the broker does not let us hear it. ``away``: with
+        words when it goes after that, and with none when it is back.
         """
-        self._settings, self._hear, self._refused = settings, hear, refused
+        self._settings, self._hear, self._refused, self._away = settings, hear, refused, away
         self._topics = f"{settings.base}/{device}/#"
         self._answered = threading.Event()
+        self._hears = False
         # some brokers take all who give no name for one (amqtt 0.12)
         name = f"{settings.base}-watch-{token_hex(4)}"
         self._client = unconnected(settings, name, v5=settings.protocol == "5", again=True)
@@ -57,6 +64,7 @@ class Audience:
         trace: TracebackType | None,
     ) -> None:
         """Leave in order."""
+        self._client.on_disconnect = None  # whoever leaves is not left
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -75,11 +83,17 @@ class Audience:
         if args[3][0].is_failure:
             self._refuse(f"the broker lets us hear nothing of {self._topics}: {args[3][0]}")
         else:
+            if self._answered.is_set():
+                self._away("")
+            self._hears = True
             self._answered.set()
 
     def _on_disconnect(self, *args: Any) -> None:
         if not self._answered.is_set():  # it wants TLS, or is no broker at all
             self._refuse(f"the broker hung up without a word: {args[3]}")
+        elif self._hears:
+            self._hears = False
+            self._away("the broker is away; calling again")
 
     def _on_message(self, _client: object, _data: object, message: Any) -> None:
         try:

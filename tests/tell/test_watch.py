@@ -177,6 +177,37 @@ def test_a_broker_that_is_not_there_is_one_line(capfd: pytest.CaptureFixture[str
     assert capfd.readouterr().err == "mien watch: 127.0.0.1:1: Connection refused\n"
 
 
+@needs_mosquitto
+def test_a_broker_that_goes_and_comes_back_is_told_of(tmp_path: Path) -> None:
+    with Mosquitto(tmp_path) as broker:
+        where = f"127.0.0.1:{broker.port}"
+        command = [sys.executable, "-m", "edge", "watch", "--broker", where]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        with (
+            Listener(broker.port) as person,
+            subprocess.Popen(
+                command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ) as watch,
+        ):
+            assert watch.stdout is not None
+            assert watch.stderr is not None
+            person.say("mien/pi_1/availability", "online", retain=True)
+            assert "online" in watch.stdout.readline()
+            broker.kill()
+            words = f"mien watch: {where}: the broker is"
+            assert watch.stderr.readline() == f"{words} away; calling again\n"
+            broker.start()
+            assert watch.stderr.readline() == f"{words} back\n"
+            watch.terminate()
+            assert watch.stderr.read() == ""
+
+
+def test_a_board_without_a_broker_says_so() -> None:
+    board = a_board()
+    board.away = "the broker is away"
+    assert "Mien: the broker is away" in seen(board)
+
+
 PASSWORD = "correct horse battery"  # noqa: S105 - of this test
 
 
