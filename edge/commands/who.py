@@ -63,13 +63,18 @@ def info(
 
 
 def _config_hash(config: Config) -> str:
-    """Of what is no secret: a hash lets one try passwords."""
+    """Of what a fleet has in common, so that one that differs is seen: not name, seat and login.
+
+    And of what is no secret: a hash lets one try passwords.
+    """
     source = camera.without_password(config.camera.source)
     return short_hash(
         replace(
             config,
+            device="",
+            seat=None,
             camera=replace(config.camera, source=source),
-            mqtt=replace(config.mqtt, password=None),
+            mqtt=replace(config.mqtt, username=None, password=None, certificate=None, key=None),
         )
     )
 

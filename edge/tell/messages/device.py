@@ -44,7 +44,11 @@ class Privacy(msgspec.Struct, kw_only=True):
 
 
 class Info(Message, kw_only=True):
-    """``info``, retained: what this device is. On connect and on change."""
+    """``info``, retained: what this device is. On connect and on change.
+
+    ``config_hash``: of all settings but name, seat and login; ``params_hash``: of the rules. Two
+    devices that are set alike have the same.
+    """
 
     sw: Software
     hw: Hardware
