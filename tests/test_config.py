@@ -61,6 +61,14 @@ def test_the_file_that_ships_is_valid_and_says_what_the_code_says_anyway(load):
         ("profile: vehicle\nmqtt: {base: a/b}", "mqtt: base: expected one topic level"),
         ("profile: vehicle\nmqtt: {host: ''}", "mqtt: host: expected a name"),
         (f"profile: vehicle\nmqtt: {{host: {'a' * 64}}}", "mqtt: host: expected a name"),
+        ("profile: vehicle\nmqtt: {host: 'broker:1883'}", "alone, got 'broker:1883'"),
+        ("profile: vehicle\nmqtt: {host: ' broker'}", "mqtt: host: expected a name"),
+        ("profile: vehicle\nmqtt: {host: 'mqtt://u:secret@b'}", "alone, got a login with it"),
+        (
+            "profile: vehicle\nrules: {presense: {driver_side: left}}",
+            "rules.presense: unknown key; did you mean presence?",
+        ),
+        ("profile: vehicle\nrules: 3", "rules: expected keys and values (eyes, "),
         ("profile: workplace\nemotion: true", "emotion: expected false with profile workplace"),
         (
             "profile: vehicle\nrules: {drowsiness: {microsleep_s: 9}}",

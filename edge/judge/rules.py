@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Struct
-
 from edge.judge.agree import agree
 from edge.judge.people.rules import MoodRules, PeopleRules
 from edge.judge.signals.rules import CalibrationRules, EyeRules
@@ -72,7 +70,7 @@ class SpeedRules(Settings, frozen=True, kw_only=True):
         agree(list(bands.values()) == sorted(bands.values()), " <= ".join(names), **bands)
 
 
-class Rules(Struct, frozen=True, kw_only=True):
+class Rules(Settings, frozen=True, kw_only=True):
     """All of them. ``Rules()`` is what ships for a vehicle."""
 
     eyes: EyeRules = EyeRules()

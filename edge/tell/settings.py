@@ -37,7 +37,8 @@ class MqttSettings(Settings, frozen=True, kw_only=True):
             msg = f"base: expected one topic level without + # / or spaces, got {self.base!r}"
             raise ValueError(msg)
         if not is_host(self.host):
-            msg = f"host: expected a name or an address, got {self.host!r}"
+            got = "a login with it" if "@" in self.host else repr(self.host)
+            msg = f"host: expected a name or an address alone, got {got}"
             raise ValueError(msg)
         if (self.certificate is None) != (self.key is None):
             missing = "key" if self.key is None else "certificate"

@@ -24,7 +24,9 @@ def whole(text: str) -> int | None:
 def is_host(text: str) -> bool:
     """Whether it can be a name or an address: what is none ends a look-up with a traceback."""
     labels = text.removesuffix(".").split(".")
-    return text.isascii() and text.isprintable() and all(0 < len(each) <= _LABEL for each in labels)
+    plain = text.isascii() and text.isprintable() and not set(text) & set(" /@")
+    # an address of version 6 has two colons or more; behind one alone stands a port
+    return plain and text.count(":") != 1 and all(0 < len(each) <= _LABEL for each in labels)
 
 
 def host_port(text: str) -> tuple[str, int | None] | None:
