@@ -94,9 +94,8 @@ def _explained(
         got = shown(value) if _section(holder) is None else without_words(value)
         got = "something else" if keys and keys[-1] in SECRET else got
         texts = holder is str or (isinstance(holder, UnionType) and str in typing.get_args(holder))
-        plain = not isinstance(
-            value, dict | list | str | None
-        )  # YAML took it for a number or a date
+        # what YAML took for a number or a date
+        plain = not isinstance(value, dict | list | str | None)
         quotes = "; put it in quotes" if texts and plain else ""
         return f"{where}: expected {_expected(holder)}, got {got}{quotes}"
     return f"{where}: {text}"

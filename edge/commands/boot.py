@@ -168,9 +168,8 @@ def _compose(places: Places, base: Mapping[str, Any], wish: Wish) -> None:
     places.run.mkdir(mode=0o755, parents=True, exist_ok=True)
     _write(places.run / "config.yaml", settings)
     taken = {first.device}
-    shared = {
-        key: value for key, value in settings.items() if key != "board"
-    }  # whose pins are one's
+    # the buzzer's pins are one's, not each camera's
+    shared = {key: value for key, value in settings.items() if key != "board"}
     for file in sorted(places.etc.glob("*.yaml")):
         name = file.stem
         if name == "config":

@@ -74,9 +74,8 @@ def _from_card(home: Home) -> int:
     status = 0
     for card in CARDS:
         said = ""  # of every file there
-        for file in sorted(
-            card.glob("[!.]*.update")
-        ):  # macOS lays a ._ file beside each of its own
+        # macOS lays a ._ file beside each of its own
+        for file in sorted(card.glob("[!.]*.update")):
             answer = _judged(home, file)
             status = status if answer.good else 1
             said += f"{answer.text}\r\n"

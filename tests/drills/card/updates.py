@@ -36,7 +36,7 @@ def by_card(rig: Rig) -> Iterator[Row]:
     _cut(rig)
     rig.board.put(key.with_suffix(".pub"), "key.pub")
     _put(rig, good)
-    rig.up(rig.board.power_on().on_s)
+    rig.board.power_on()
     said, _ = _answer(rig)
     left = _left(rig)
     yield Row(
@@ -98,6 +98,7 @@ def _left(rig: Rig) -> bool:
 
 def _answer(rig: Rig, unlike: str = "") -> tuple[str, float]:
     """What stands beside the file, and how long after power-on it did."""
+    rig.up(rig.board.on_s)
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         if rig.board.tries(f"test -s /boot/firmware/{ANSWER}"):
@@ -110,6 +111,7 @@ def _answer(rig: Rig, unlike: str = "") -> tuple[str, float]:
 
 def _trial(rig: Rig) -> None:
     """Until the new version is looked at."""
+    rig.up(rig.board.on_s)
     end = time.monotonic() + PATIENCE_S
     while "trying" not in rig.board.shell("journalctl -b -u mien-update -o cat"):
         if time.monotonic() > end:
