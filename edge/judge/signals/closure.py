@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.types import NS
 
@@ -27,6 +28,20 @@ class Closure(Struct, frozen=True):
     start_ns: int
     end_ns: int
     deep_ns: int
+
+
+class Glimpses(Struct, frozen=True):
+    """Before moments in which the eyes were not seen: shut whenever they were, or open.
+
+    Only time in which they were seen so counts: deep time since ``since_ns``, or open time.
+    """
+
+    shut_ns: int = 0
+    since_ns: int = 0
+    open_ns: int = 0
+
+
+NO_GLIMPSES = Glimpses()
 
 
 class EyeState(Struct, frozen=True):
@@ -55,6 +70,7 @@ class EyeState(Struct, frozen=True):
     bowed_ns: int | None = None  # lids look shut under a bent head since: asleep, or looking down
     closures: tuple[Closure, ...] = ()
     valid: tuple[Span, ...] = ()
+    before: Glimpses = NO_GLIMPSES
 
 
 def closed_ns(state: EyeState) -> int:
@@ -62,6 +78,17 @@ def closed_ns(state: EyeState) -> int:
     if state.shut_since_ns is None or state.seen_ns is None:
         return 0
     return max(0, state.until_ns - state.shut_since_ns)
+
+
+def slept_ns(state: EyeState) -> int:
+    """The same, with what was seen of it before moments in which the eyes were not seen."""
+    lasted_ns = closed_ns(state)
+    return lasted_ns + state.before.shut_ns if lasted_ns else 0
+
+
+def slept_since_ns(state: EyeState) -> int | None:
+    """Since when the eyes are shut whenever they are seen; None where they are not."""
+    return state.before.since_ns if state.before.shut_ns else state.shut_since_ns
 
 
 def is_shut(state: EyeState) -> bool:
@@ -86,15 +113,34 @@ def _deep_ns(state: EyeState) -> int:
     return state.deep_ns - state.deep_before_ns
 
 
+def glimpsed(state: EyeState) -> Glimpses:
+    """What has been seen by now, before a moment in which the eyes are not seen."""
+    before = state.before
+    if not is_shut(state):
+        return Glimpses(open_ns=open_ns(state))
+    lasted_ns = closed_ns(state)
+    if lasted_ns >= BLINK_NS:
+        since_ns = slept_since_ns(state)
+        deep_ns = min(_deep_ns(state), lasted_ns)
+        return Glimpses(before.shut_ns + deep_ns, since_ns or 0)
+    opened_ns = 0
+    if state.open_since_ns is not None and state.shut_since_ns is not None:
+        opened_ns = max(0, state.shut_since_ns - state.open_since_ns)
+    return replace(before, open_ns=before.open_ns + opened_ns)
+
+
 def open_ns(state: EyeState) -> int:
-    """How long the eyes have been seen open without a break; a blink is no break."""
+    """How long the eyes have been seen open without a break; a blink is no break.
+
+    Nor is a moment in which they were not seen, which itself does not count.
+    """
     if state.seen_ns is None or is_shut(state):
         return 0
     if state.reopened_ns is not None and closed_ns(state) >= BLINK_NS:
         return state.seen_ns - state.reopened_ns
     if state.open_since_ns is None:
         return 0
-    return state.seen_ns - state.open_since_ns
+    return state.before.open_ns + state.seen_ns - state.open_since_ns
 
 
 def under_way(state: EyeState, rules: EyeRules) -> tuple[Closure, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from edge.judge.signals.closure import BLINK_NS, closed_ns, under_way
+from edge.judge.signals.closure import BLINK_NS, NO_GLIMPSES, closed_ns, glimpsed, under_way
 from edge.judge.signals.onset import led, levelled
 from edge.judge.spans import extended
 from edge.types import NS
@@ -26,6 +26,10 @@ KEEP_NS = 180 * NS
 
 LOST_LOOKS, LONGEST_GAP_NS = 3.2, NS * 4 // 5
 """Two looks that are lost in a row end no closure at five pictures a second, either [E]."""
+
+GLIMPSE_NS = 2 * NS
+"""Behind reflections eyes are read for moments at a time, and a face comes and goes: unseen for no
+longer than this, who was seen asleep before it and is after it may have slept on [E]."""
 
 WIDE_S, NARROW_S = 10.0, 3.0
 """Time constants of how wide the eyes usually are, up and down, for those that never read fully
@@ -42,14 +46,14 @@ def advance_eyes(
     """Take one look at the eyes at ``t_ns``; looks come every ``interval_ns``, None: unknown."""
     gap_ns = max(rules.gap_s * NS, min(LOST_LOOKS * (interval_ns or 0), LONGEST_GAP_NS))
     followed = state.seen_ns is not None and t_ns - state.seen_ns <= gap_ns
-    if not followed and state.openness is not None:
-        state = _forget_the_gap(state, rules)
+    if not followed:
+        state = _forget_the_gap(state, t_ns, rules)
     opening = look.openness
     if opening is None:
         return state if state.bowed_ns is None else replace(state, bowed_ns=None)
     was_shut = state.shut_since_ns is not None and state.reopened_ns is None
     shut = opening < rules.shut_below or (was_shut and opening <= _reopens_at(state, rules))
-    if shut and look.low and state.shut_since_ns is None:
+    if shut and look.low and state.shut_since_ns is None and not state.before.shut_ns:
         # a head bent down: neither shut nor open can be told
         return replace(state, bowed_ns=t_ns) if state.bowed_ns is None else state
     before_ns = state.seen_ns if followed and state.seen_ns is not None else t_ns
@@ -112,10 +116,15 @@ def _wide(wide: float | None, opening: float, passed_ns: int, rules: EyeRules) -
     return wide + min(1.0, passed_ns / (constant_s * NS)) * (opening - wide)
 
 
-def _forget_the_gap(state: EyeState, rules: EyeRules) -> EyeState:
+def _forget_the_gap(state: EyeState, t_ns: int, rules: EyeRules) -> EyeState:
     """After a gap nothing is assumed: the closure ended when it was last seen."""
+    over = state.seen_ns is None or t_ns - state.seen_ns > GLIMPSE_NS
+    if state.openness is None:
+        stale = over and state.before != NO_GLIMPSES
+        return replace(state, before=NO_GLIMPSES) if stale else state
     return replace(
         state,
+        before=NO_GLIMPSES if over else glimpsed(state),
         openness=None,
         shut_since_ns=None,
         lead=(),
@@ -161,6 +170,7 @@ def _opening(
         state = replace(
             state,
             open_since_ns=since_ns if since_ns is not None else state.reopened_ns,
+            before=state.before if blinked else NO_GLIMPSES,
             closures=state.closures + under_way(state, rules),
             shut_since_ns=None,
             lead=(),
@@ -169,6 +179,8 @@ def _opening(
         )
     if state.open_since_ns is None and state.shut_since_ns is None:
         state = replace(state, open_since_ns=t_ns)
+    if state.before.shut_ns and state.shut_since_ns is None:
+        state = replace(state, before=NO_GLIMPSES)
     return state
 
 

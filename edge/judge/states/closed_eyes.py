@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from edge.judge.signals.closure import closed_ns, deep_run_ns, deep_share, is_shut, open_ns
+from edge.judge.signals.closure import (
+    deep_run_ns,
+    deep_share,
+    is_shut,
+    open_ns,
+    slept_ns,
+    slept_since_ns,
+)
 from edge.types import NS, Level
 
 if TYPE_CHECKING:
@@ -66,7 +73,8 @@ def advance_closed(
 ) -> ClosedState:
     """Escalate with the closure under way, or end once the eyes are open for long enough."""
     reached = _reached(eyes, rules)
-    if reached == "unresponsive" and state.acked_ns == eyes.shut_since_ns:
+    since_ns = slept_since_ns(eyes)
+    if reached == "unresponsive" and state.acked_ns == since_ns:
         reached = "sleep"  # acknowledged once; it stays asleep until the eyes are open
     if around.astray and state.type != "unresponsive":
         slept = state.microsleeps  # with open eyes nobody does
@@ -75,15 +83,14 @@ def advance_closed(
     if state.type == "sleep" and lost and state.acked_ns != state.start_ns:
         return _risen(state, "unresponsive", t_ns - around.gone_ns)
     if reached is not None and (state.type is None or RANK[reached] > RANK[state.type]):
-        since_ns = t_ns if eyes.shut_since_ns is None else eyes.shut_since_ns
-        state = _risen(state, reached, since_ns)
+        state = _risen(state, reached, t_ns if since_ns is None else since_ns)
     if state.type is None:
         return state
     if reached is not None:
         asleep = RANK[reached] >= RANK["microsleep"]
         state = replace(
             state,
-            max_closed_ns=max(state.max_closed_ns, closed_ns(eyes)),
+            max_closed_ns=max(state.max_closed_ns, slept_ns(eyes)),
             last_shut_ns=eyes.seen_ns if asleep else state.last_shut_ns,
         )
     return _left(state, eyes, around, rules)
@@ -129,10 +136,10 @@ def _left(
     state: ClosedState, eyes: EyeState, around: Around, rules: DrowsinessRules
 ) -> ClosedState:
     if around.ack and state.type == "unresponsive":
+        since_ns = slept_since_ns(eyes)
+        state = replace(state, acked_ns=since_ns)
         if is_shut(eyes) and _reached(eyes, rules) is not None:
-            acked = replace(state, acked_ns=eyes.shut_since_ns)
-            start_ns = 0 if eyes.shut_since_ns is None else eyes.shut_since_ns
-            return replace(acked, type="sleep", start_ns=start_ns, astray=False)
+            return replace(state, type="sleep", start_ns=since_ns or 0, astray=False)
         return dismissed(state, "acknowledged")
     if around.ack and state.type in {"sleep", "microsleep"} and eyes.openness is None:
         return dismissed(state, "acknowledged")  # somebody is there, and the eyes cannot be read
@@ -153,7 +160,7 @@ def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:
 
     Then the length is an estimate between two frames, and a tie goes to the shorter.
     """
-    lasted_ns = closed_ns(eyes)
+    lasted_ns = slept_ns(eyes)
     if not lasted_ns:
         return None
     if deep_share(eyes) < rules.deep_share:  # squinting: of that, what is shut without a break
