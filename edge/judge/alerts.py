@@ -28,10 +28,11 @@ class Wanted(Struct, frozen=True):
 
 
 class AlertState(Struct, frozen=True):
-    """The open episodes, and how many there have been."""
+    """The open episodes, since when each is said, and how many there have been."""
 
     active: tuple[Alert, ...] = ()
     episodes: int = 0
+    said_ns: tuple[int, ...] = ()
 
 
 def advance_alerts(
@@ -54,8 +55,9 @@ def advance_alerts(
     held = {want.type: want for want in wanted}
     after = max((want.level for want in wanted), default=Level.NONE)
     active: list[Alert] = []
+    said_ns: list[int] = []
     changes: list[Alert] = []
-    for alert in state.active:
+    for alert, since_ns in zip(state.active, state.said_ns, strict=True):
         want = held.pop(alert.type, None)
         if want is None:
             reason = reasons.get(alert.type, "cleared")
@@ -68,7 +70,8 @@ def advance_alerts(
                 )
             )
             continue
-        said = _said(alert, t_ns)
+        said_ns.append(since_ns)
+        said = _said(alert, t_ns - since_ns)
         update_s = rules.microsleep_update_s if alert.type == "microsleep" else rules.update_s
         due = t_ns - alert.t_ns >= update_s * NS
         if want.level == alert.level and said == alert.said and not due:
@@ -95,8 +98,9 @@ def advance_alerts(
             evidence=proof,
         )
         active.append(alert)
+        said_ns.append(t_ns)
         changes.append(alert)
-    return AlertState(tuple(active), episodes), tuple(changes)
+    return AlertState(tuple(active), episodes, tuple(said_ns)), tuple(changes)
 
 
 def ended(state: AlertState, t_ns: int, reason: str) -> tuple[AlertState, tuple[Alert, ...]]:
@@ -124,8 +128,9 @@ def _again(alert: Alert, t_ns: int, before: Level, after: Level, evidence: Evide
     )
 
 
-def _said(alert: Alert, t_ns: int) -> int:
+def _said(alert: Alert, for_ns: int) -> int:
+    """How often it has been announced: ``for_ns`` is since the first time, not since it began."""
     every_s = REPEAT_S.get(alert.type)
     if every_s is None:
         return alert.said
-    return max(alert.said, 1 + (t_ns - alert.start_ns) // (every_s * NS))
+    return max(alert.said, 1 + for_ns // (every_s * NS))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from msgspec.structs import replace
 from stories import (
     DOWN,
     LEARNT,
@@ -14,10 +17,13 @@ from stories import (
     after,
     blinking,
     every,
+    filmed,
+    told,
 )
 
 from edge.judge.rules import Rules, SpeedRules
 from edge.judge.states.rules import AttentionRules
+from edge.types import NS
 
 
 @pytest.mark.parametrize(("speed", "level"), [(None, 2), (80.0, 2), (30.0, 1), (15.0, 1), (5.0, 0)])
@@ -94,3 +100,37 @@ def test_perclos_is_unknown_below_the_least_frame_rate():
     story = after((120, OPEN), fps=3)
     assert story.last.eyes.perclos60 is None
     assert "frame_rate" in story.last.degraded
+
+
+def announced(story, kind):
+    """When ``kind`` was said to be new, or again, in seconds; and with what advice."""
+    start_ns, times, said = story.steps[0].t_ns, [], 0
+    for alert in (alert for alert in story.changes if alert.type == kind):
+        said = 0 if alert.change == "new" else said
+        if alert.change != "end" and alert.said > said:
+            said = alert.said
+            times.append((round((alert.t_ns - start_ns) / NS), alert.advice))
+    return times
+
+
+@pytest.mark.parametrize("why", ["ack", "speed"])
+def test_rest_is_advised_with_the_third_announcement_though_none_was_made_for_long(why):
+    tired = every(5, 1.2, SHUT)
+    if why == "ack":
+        drive = list(filmed((420, tired), fps=15))
+        drive[230 * 15] = replace(drive[230 * 15], requests=("ack",))
+        begins_s = 260
+    else:
+        drive = [*filmed((240, tired), fps=15, speed=5)]
+        drive += filmed((180, tired), fps=15, speed=90, start_s=340)
+        begins_s = 240
+    heard = [said for said in announced(told(drive), "drowsy") if said[0] >= begins_s]
+    assert heard == [(begins_s, None), (begins_s + 60, None), (begins_s + 120, "rest")]
+
+
+def test_a_microsleep_is_announced_again_every_two_seconds():
+    drowsing = (30, every(1.4, 0.6, SHUT))  # lids that drop again before a second is over
+    story = after(LEARNT, (2.0, SHUT), drowsing, (5, OPEN))
+    times = [at for at, _ in announced(story, "microsleep")]
+    assert len(times) > 10
+    assert {b - a for a, b in pairwise(times)} == {2}
