@@ -15,6 +15,7 @@ WORDS = {
     "time_runs_backwards": "the camera's time runs backwards; late frames are left out, and a "
     "clock that was set back ends what was open",
     "time_jumps": "more than a minute between two frames; nothing is assumed of the time between",
+    "time_astray": "the time of a single frame is far from that of all others; it is left out",
     "not_a_number": "a network gave a number that is none; it counts as not seen",
     "too_many_faces": "more faces than a vehicle has seats; the ones beyond are not looked at",
 }

@@ -41,7 +41,8 @@ REOPENED = "reopened"
 """The request that comes with the first frame after the camera had been shut."""
 
 LATE_NS = 2 * NS
-"""Frames that come out of order by less are left out; further back the clock has been set."""
+"""Frames that come out of order by less are left out. Further from the one before, either way, the
+clock may have been set, or a single stamp is wrong: the next frame tells which [E]."""
 
 ABSENT_NS = 2 * NS
 """Between frames further apart than this nobody looked: that is no time without a face."""
@@ -49,16 +50,19 @@ ABSENT_NS = 2 * NS
 
 def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]:
     """Judge one observation. If its time stands still or is out of order, only requests count."""
-    if state.t_ns is not None and state.last is not None and seen.t_ns <= state.t_ns:
-        if state.t_ns - seen.t_ns <= LATE_NS:
-            step = replace(state.last, changes=(), marks=(), summaries=())
-            odd = oddities(seen, state.t_ns, None)
-            state = replace(state, waiting=(*state.waiting, *seen.requests))
-            return state, replace(step, odd=odd)
-        return _clock_set_back(state, seen, rules)
-    if state.waiting:
+    astray = False  # the picture before this one, by its time
+    if state.t_ns is not None and state.last is not None:
+        since_ns = seen.t_ns - state.t_ns
+        steady = state.interval_ns is not None and REOPENED not in seen.requests
+        far = steady and abs(since_ns) > LATE_NS
+        if -LATE_NS <= since_ns <= 0 or (far and not state.far):
+            return _left_out(replace(state, far=far), seen, state.last)
+        astray = state.far and not far
+    if state.waiting or state.far:
         seen = replace(seen, requests=(*state.waiting, *seen.requests))
-        state = replace(state, waiting=())
+        state = replace(state, waiting=(), far=False)
+    if state.t_ns is not None and seen.t_ns <= state.t_ns:
+        return _clock_set_back(state, seen, rules)
     if REOPENED in seen.requests:
         return _reopened(state, seen, rules)
     last_ns = state.t_ns
@@ -78,9 +82,16 @@ def advance(state: State, seen: Observation, rules: Rules) -> tuple[State, Step]
         quiet_ns = seen.t_ns + round(rules.alerts.ack_s * NS)
     effort = advance_effort(state.effort, seen.t_ns, seen.board, rules.effort)
     state = replace(state, t_ns=seen.t_ns, people=people, quiet_ns=quiet_ns, effort=effort)
-    odd = oddities(seen, last_ns, found)
+    odd = oddities(seen, last_ns, found, astray=astray)
     now = Now(state, seen, face, pose, speed, rules, marks, summaries, odd)
     return _told(state, now)
+
+
+def _left_out(state: State, seen: Observation, last: Step) -> tuple[State, Step]:
+    """A picture whose time cannot be right: what is asked with it is asked with the next one."""
+    odd = () if state.far else oddities(seen, state.t_ns, None)
+    state = replace(state, waiting=(*state.waiting, *seen.requests))
+    return state, replace(last, changes=(), marks=(), summaries=(), odd=odd)
 
 
 def _told(state: State, now: Now) -> tuple[State, Step]:
@@ -105,6 +116,7 @@ def _reopened(state: State, seen: Observation, rules: Rules) -> tuple[State, Ste
     kept = replace(
         state,
         closed=dismissed(state.closed, "stopped"),
+        interval_ns=None,
         eyes=EyeState(),
         attention=AttentionState(),
     )

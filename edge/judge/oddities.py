@@ -18,9 +18,14 @@ JUMP_NS = 60 * NS
 """A minute without a frame: no camera pauses so long, a clock that is set does [E]."""
 
 
-def oddities(seen: Observation, last_ns: int | None, face: FaceReading | None) -> tuple[str, ...]:
-    """Names of what is odd about this observation, in the words of ``commands/journal.py``."""
-    found: list[str] = []
+def oddities(
+    seen: Observation, last_ns: int | None, face: FaceReading | None, *, astray: bool = False
+) -> tuple[str, ...]:
+    """Names of what is odd about this observation, in the words of ``commands/journal.py``.
+
+    ``astray``: about the one before, which was left out, since its time was far from all others.
+    """
+    found: list[str] = ["time_astray"] if astray else []
     if last_ns is not None:
         if seen.t_ns == last_ns:
             found.append("time_stands_still")

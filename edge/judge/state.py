@@ -51,4 +51,5 @@ class State(Struct, frozen=True):
     signs_ns: int = 0
     quiet_ns: int | None = None  # no cautions until then: somebody has acknowledged
     last: Step | None = None
+    far: bool = False  # the last picture was left out, since its time was far from the one before
     waiting: tuple[str, ...] = ()  # requests that came with a picture that was left out

@@ -159,6 +159,42 @@ def test_a_clock_that_is_set_back_closes_what_was_open_and_begins_again():
     check_episodes(story)
 
 
+@pytest.mark.parametrize("astray_s", [3600, 4, -3600, -4])
+@pytest.mark.parametrize("often", [1, 20])
+def test_a_stamp_that_is_wrong_once_in_a_while_ends_nothing(astray_s, often):
+    frames = list(filmed((70, OPEN), (6.5, SHUT), (6, OPEN)))
+    wrong = frames[:]
+    for at in range(71 * 30, 71 * 30 + 2 * often, 2):
+        wrong[at] = replace(frames[at], t_ns=frames[at].t_ns + astray_s * NS, requests=("summary",))
+    story, right = told(wrong), told(frames)
+    assert [step.odd for step in story.steps if step.odd] == [("time_astray",)] * often
+    ends = [(a.type, a.reason) for a in story.changes if a.change == "end"]
+    assert ends == [(a.type, a.reason) for a in right.changes if a.change == "end"]
+    for kind in right.new:
+        assert story.at(kind) == pytest.approx(right.at(kind), abs=0.1)
+    assert sum(bool(step.summaries) for step in story.steps) >= often
+
+
+def test_a_pause_costs_one_picture_and_no_request():
+    before, after_it = list(filmed((70, OPEN), (8, SHUT))), list(filmed((6, SHUT), start_s=190))
+    asked = replace(after_it[0], requests=("ack",))
+    story = told([*before, asked, *after_it[1:]])
+    assert story.steps[len(before)].t_ns == before[-1].t_ns
+    assert story.steps[len(before) + 1].t_ns == after_it[1].t_ns
+    assert story.ended("unresponsive").reason == "acknowledged"
+
+
+def test_what_is_asked_as_the_clock_is_set_back_is_heard():
+    back = list(filmed((3, OPEN), start_s=20))
+    back[0] = replace(back[0], requests=("ack",))
+    assert told([*filmed((5, OPEN)), *back]).state.quiet_ns is not None
+
+
+def test_slow_pictures_are_all_judged():
+    frames = list(filmed((60, OPEN), fps=0.4))
+    assert [step.t_ns for step in told(frames).steps] == [seen.t_ns for seen in frames]
+
+
 def test_an_hour_that_nobody_saw_is_no_closure_and_no_lost_face():
     frames = list(filmed((3, OPEN), (0.5, SHUT)))
     later = [replace(f, t_ns=f.t_ns + 3600 * NS) for f in filmed((0.5, SHUT), (3, OPEN))]
