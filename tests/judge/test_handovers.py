@@ -39,6 +39,24 @@ def test_who_drops_off_out_of_half_closed_lids_is_told_of_in_time(half_s, openne
     assert min(alarmed_s) < 3.2
 
 
+@pytest.mark.parametrize("fps", [5, 15, 30])
+@pytest.mark.parametrize("half_s", [1, 1.5, 2, 3, 4, 6, 20])
+@pytest.mark.parametrize("openness", [0.32, 0.42])
+def test_half_closed_lids_are_no_part_of_the_sleep_that_follows(openness, half_s, fps):
+    half = OPEN.but(openness=openness)
+    drive = after((70, OPEN), (0.2, SHUT), (half_s, half), (12, SHUT), fps=fps)
+    asleep_s = 70 + 0.2 + half_s
+    for name, least_s in (("sleep", 3.0), ("unresponsive", 6.0)):
+        assert least_s - 0.45 < drive.at(name) - asleep_s < least_s + 0.3
+
+
+@pytest.mark.parametrize("shut_s", [1.0, 2.0])
+def test_lids_that_sink_again_and_again_from_half_open_are_told_of(shut_s):
+    half = OPEN.but(openness=0.4)
+    sinking = every(shut_s + 0.7, shut_s, SHUT, half)
+    assert after((70, OPEN), (0.7, SHUT), (20, sinking)).at("sleep") < 70 + 8
+
+
 def test_half_closed_lids_that_blink_are_no_sleep():
     drive = after((70, OPEN), (60, blinking(15, 0.2, HALF)))
     assert not set(drive.new) & set(FAMILY)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from edge.judge.spans import within
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class EyeState(Struct, frozen=True):
     mean: float = 0.0
     settled: bool = True
     lead: tuple[tuple[int, float, int], ...] = ()  # see ``onset``
+    half: tuple[Span, ...] = ()  # in the closure: half open for longer than a blink
     reopened_ns: int | None = None  # a closure that has opened, but may yet go on (bridge)
     deep_ns: int = 0
     deep_before_ns: int = 0  # of that, before the closure's start as it is known by now
@@ -81,9 +83,16 @@ def closed_ns(state: EyeState) -> int:
 
 
 def slept_ns(state: EyeState) -> int:
-    """The same, with what was seen of it before moments in which the eyes were not seen."""
+    """The same, with what was seen of it before moments in which the eyes were not seen.
+
+    But without lids half open for longer than a blink: that is no reason to wake up yet, and none
+    to be alarmed, either.
+    """
     lasted_ns = closed_ns(state)
-    return lasted_ns + state.before.shut_ns if lasted_ns else 0
+    if not lasted_ns:
+        return 0
+    half_ns = within(state.half, state.shut_since_ns or 0) if state.half else 0
+    return lasted_ns - half_ns + state.before.shut_ns
 
 
 def slept_since_ns(state: EyeState) -> int | None:

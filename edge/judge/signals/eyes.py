@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from edge.judge.signals.closure import BLINK_NS, NO_GLIMPSES, closed_ns, glimpsed, under_way
+from edge.judge.signals.closure import (
+    BLINK_NS,
+    NO_GLIMPSES,
+    closed_ns,
+    glimpsed,
+    is_shut,
+    under_way,
+)
 from edge.judge.signals.onset import led, levelled
 from edge.judge.spans import extended
 from edge.types import NS
@@ -65,10 +72,7 @@ def advance_eyes(
     )
     if was_shut:  # before the closure may end: its last half interval belongs to it
         state = replace(state, deep_ns=state.deep_ns + deep_ns)
-    if opening < rules.shut_below:
-        state = replace(state, until_ns=t_ns)
-    elif state.openness is not None and state.openness < rules.shut_below:
-        state = replace(state, until_ns=between_ns)
+    state = _sunk(state, t_ns, between_ns, opening, rules)
     if shut:
         state = _shutting(state, t_ns, between_ns, look, rules)
         if not state.settled or state.first_ns == t_ns:
@@ -94,6 +98,17 @@ def advance_eyes(
         valid=extended(state.valid, before_ns, t_ns, KEEP_NS),
         closures=_recent(state.closures, t_ns),
     )
+
+
+def _sunk(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeRules) -> EyeState:
+    """How far the closure goes, if there is one, and how long the lids were half open in it."""
+    down = state.openness is not None and state.openness < rules.shut_below
+    if opening >= rules.shut_below:
+        return replace(state, until_ns=between_ns) if down else state
+    if not down and is_shut(state) and between_ns - state.until_ns >= BLINK_NS:
+        half = extended(state.half, state.until_ns, between_ns, KEEP_NS)
+        return replace(state, until_ns=t_ns, half=half)
+    return replace(state, until_ns=t_ns)
 
 
 def _deep_since_ns(state: EyeState, between_ns: int, *, followed: bool) -> int:
@@ -153,6 +168,7 @@ def _shutting(state: EyeState, t_ns: int, between_ns: int, look: Look, rules: Ey
         first_ns=t_ns,
         last_ns=t_ns,
         reopened_ns=None,
+        half=(),
         deep_ns=0,
         pitch_deg=look.pitch_deg,
         fell_deg=0.0,
