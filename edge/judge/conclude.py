@@ -27,6 +27,7 @@ from edge.judge.states.distraction import (
 )
 from edge.judge.states.fatigue import Signs, advance_fatigue
 from edge.judge.states.sight import advance_sight
+from edge.judge.states.zones import aside
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def concluded(
         unseen=face is not None and face.pose is None,
         astray=astray(attention, t_ns, rules.attention),
         ack=ack,
+        unread=sight.unreadable_ns is not None,
+        aside=judged and attention.zone is not None and aside(attention.zone),
     )
     closed = advance_closed(state.closed, t_ns, state.eyes, around, rules.drowsiness)
     follow = advance_driver(

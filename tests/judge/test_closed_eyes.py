@@ -9,9 +9,11 @@ from stories import (
     OPEN,
     RIGHT,
     SHUT,
+    SUNGLASSES,
     Face,
     after,
     blinking,
+    every,
     filmed,
     observed,
     told,
@@ -88,3 +90,23 @@ def test_a_microsleep_is_announced_every_two_seconds():
     story = after((3, OPEN), (2, SHUT), (6, LOST), rules=rules)
     updates = [a for a in story.changes if (a.type, a.change) == ("microsleep", "update")]
     assert len(updates) >= 3
+
+
+DARK = SUNGLASSES.but(openness=0.9)
+GLANCE, NOD = DARK.but(yaw=-35, pitch=5), DARK.but(pitch=-30)
+
+
+def test_who_puts_on_sunglasses_after_a_microsleep_and_looks_into_the_mirrors_is_awake():
+    drive = after(LEARNT, (2, SHUT), (40, every(20, 1.0, GLANCE, DARK)))
+    assert drive.ended("microsleep").reason == "looking_ahead"
+    assert drive.at("microsleep", "end") > drive.at("eyes_unreadable")
+    assert drive.active == ["eyes_unreadable"]
+
+
+@pytest.mark.parametrize("head", [DARK, NOD, every(4, 1.0, NOD, DARK)])
+def test_eyes_that_cannot_be_read_after_a_microsleep_are_not_awake_for_it(head):
+    assert after(LEARNT, (2, SHUT), (40, head)).level >= Level.WARNING
+
+
+def test_a_glance_aside_wakes_nobody_who_slept_for_longer():
+    assert "sleep" in after(LEARNT, (4, SHUT), (40, every(20, 1.0, GLANCE, DARK))).active

@@ -45,7 +45,8 @@ class Around(Struct, frozen=True):
 
     ``forward_ns`` None: it is not known, or not asked for, where the head points; ``unseen``: not
     in this picture. ``astray``: no return after a distraction warning. ``ack``: somebody has just
-    acknowledged.
+    acknowledged. ``unread``: the eyes cannot be read for long already. ``aside``: the head points
+    to a side, or into a mirror.
     """
 
     gone_ns: int = 0
@@ -53,6 +54,8 @@ class Around(Struct, frozen=True):
     unseen: bool = False
     astray: bool = False
     ack: bool = False
+    unread: bool = False
+    aside: bool = False
 
 
 class ClosedState(Struct, frozen=True):
@@ -63,6 +66,7 @@ class ClosedState(Struct, frozen=True):
     max_closed_ns: int = 0
     last_shut_ns: int | None = None  # end of the last closure that was a microsleep or more
     astray: bool = False  # unresponsive because the head did not come back
+    glanced: bool = False  # in a microsleep whose eyes cannot be read: the head has turned aside
     acked_ns: int | None = None  # the closure that somebody has acknowledged
     reason: str = "eyes_open"  # why the last episode ended
     microsleeps: tuple[int, ...] = ()  # when each began
@@ -128,6 +132,7 @@ def _risen(state: ClosedState, name: str, start_ns: int) -> ClosedState:
         start_ns=start_ns,
         max_closed_ns=longest_ns,
         astray=False,
+        glanced=False,
         microsleeps=slept,
     )
 
@@ -144,8 +149,14 @@ def _left(
     if around.ack and state.type in {"sleep", "microsleep"} and eyes.openness is None:
         return dismissed(state, "acknowledged")  # somebody is there, and the eyes cannot be read
     if is_shut(eyes):
-        return state
+        return replace(state, glanced=False) if state.glanced else state
     wanted_ns = round(_open_s(state.type or ORDER[0], rules) * NS)
+    if state.type == "microsleep" and around.unread:
+        # Dark glasses, perhaps: whoever looks into a mirror and at the road again does not sleep.
+        if around.aside:
+            return replace(state, glanced=True)
+        if state.glanced and around.forward_ns is not None and around.forward_ns >= wanted_ns:
+            return dismissed(state, "looking_ahead")
     opened = open_ns(eyes) >= wanted_ns
     if state.type != "unresponsive":
         return dismissed(state, "eyes_open") if opened else state

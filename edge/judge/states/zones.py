@@ -50,6 +50,11 @@ def free(name: str) -> bool:
     return name == CLUSTER or name.startswith("mirror")
 
 
+def aside(name: str) -> bool:
+    """Whether the head turns to look there: one that nods off does not."""
+    return name.startswith(("side", "mirror"))
+
+
 def _by_head(head: Angles, rules: AttentionRules, *, right_hand: bool) -> str:
     yaw, pitch = head
     if abs(yaw) <= rules.yaw_deg and pitch <= rules.up_deg:
