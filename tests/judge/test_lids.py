@@ -10,7 +10,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from stories import OPEN, after
+from stories import OPEN, SHUT, after, blinking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,3 +169,27 @@ def test_a_closure_is_not_late_because_shut_eyes_are_read_unsteadily(lowered, se
 
     story = after((32, lids(falling, noise=0.05, seed=seed)), fps=30)
     assert story.at("microsleep") == pytest.approx(21.5 + 1.5, abs=0.3)
+
+
+@pytest.mark.parametrize("fps", [5, 7, 10])
+def test_a_single_look_that_says_open_hides_no_sleeper_where_pictures_are_few(fps):
+    for seed in range(12):
+        wrong = _wrong_for_single_looks(seed, fps)
+        drive = after((20, OPEN), (12, lambda t, w=wrong: OPEN if w(t) else SHUT), fps=fps)
+        assert drive.at("sleep") == pytest.approx(23.1, abs=0.5)
+
+
+def _wrong_for_single_looks(seed, fps):
+    """One look in twelve, and never two in a row; not the first second."""
+    chance, wrong = random.Random(seed), set()
+    for number in range(fps, 12 * fps):
+        if number - 1 not in wrong and chance.random() < 1 / 12:
+            wrong.add(number)
+    return lambda t: round(t * fps) in wrong
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5])
+def test_blinks_that_follow_each_other_closely_are_no_closure_where_pictures_are_few(jitter):
+    for seed in range(4):
+        drive = after((60, OPEN), (120, blinking(60, 0.2, seed=seed)), fps=5, jitter=jitter)
+        assert not set(drive.new) & {"eyes_closed_pre", "microsleep", "sleep"}

@@ -34,6 +34,11 @@ KEEP_NS = 180 * NS
 LOST_LOOKS, LONGEST_GAP_NS = 3.2, NS * 4 // 5
 """Two looks that are lost in a row end no closure at five pictures a second, either [E]."""
 
+BRIDGE_LOOKS, LONGEST_BRIDGE_NS = 1.25, NS // 4
+"""A single look at open eyes ends no closure that is longer than a blink, at five pictures a second
+either: of shut eyes one look in twelve is not read so (``python -m bench.drowsiness``), and
+two in a row hardly ever [E]."""
+
 GLIMPSE_NS = 2 * NS
 """Behind reflections eyes are read for moments at a time, and a face comes and goes: unseen for no
 longer than this, who was seen asleep before it and is after it may have slept on [E]."""
@@ -53,6 +58,7 @@ def advance_eyes(
     """Take one look at the eyes at ``t_ns``; looks come every ``interval_ns``, None: unknown."""
     gap_ns = max(rules.gap_s * NS, min(LOST_LOOKS * (interval_ns or 0), LONGEST_GAP_NS))
     followed = state.seen_ns is not None and t_ns - state.seen_ns <= gap_ns
+    bridge_ns = _bridge_ns(state, rules, interval_ns)
     if not followed:
         state = _forget_the_gap(state, t_ns, rules)
     opening = look.openness
@@ -74,11 +80,11 @@ def advance_eyes(
         state = replace(state, deep_ns=state.deep_ns + deep_ns)
     state = _sunk(state, t_ns, between_ns, opening, rules)
     if shut:
-        state = _shutting(state, t_ns, between_ns, look, rules)
+        state = _shutting(state, t_ns, between_ns, look, rules, bridge_ns)
         if not state.settled or state.first_ns == t_ns:
             state = led(state, t_ns, between_ns, opening, rules)
     else:
-        state = _opening(state, t_ns, between_ns, was_shut=was_shut, rules=rules)
+        state = _opening(state, t_ns, between_ns, bridge_ns, was_shut=was_shut, rules=rules)
     low = levelled(state.low if followed else None, opening, 2 * (t_ns - before_ns))
     wide = state.wide
     if opening >= rules.shut_below:  # while a closure is not over yet, too: or it might never be
@@ -98,6 +104,14 @@ def advance_eyes(
         valid=extended(state.valid, before_ns, t_ns, KEEP_NS),
         closures=_recent(state.closures, t_ns),
     )
+
+
+def _bridge_ns(state: EyeState, rules: EyeRules, interval_ns: float | None) -> float:
+    """For how long the eyes may be open without having woken up."""
+    least_ns = rules.bridge_s * NS
+    if interval_ns is None or closed_ns(state) < BLINK_NS:
+        return least_ns
+    return max(least_ns, min(BRIDGE_LOOKS * interval_ns, LONGEST_BRIDGE_NS))
 
 
 def _sunk(state: EyeState, t_ns: int, between_ns: int, opening: float, rules: EyeRules) -> EyeState:
@@ -151,9 +165,11 @@ def _forget_the_gap(state: EyeState, t_ns: int, rules: EyeRules) -> EyeState:
     )
 
 
-def _shutting(state: EyeState, t_ns: int, between_ns: int, look: Look, rules: EyeRules) -> EyeState:
+def _shutting(
+    state: EyeState, t_ns: int, between_ns: int, look: Look, rules: EyeRules, bridge_ns: float
+) -> EyeState:
     if state.shut_since_ns is not None:
-        goes_on = state.reopened_ns is None or between_ns - state.reopened_ns <= rules.bridge_s * NS
+        goes_on = state.reopened_ns is None or between_ns - state.reopened_ns <= bridge_ns
         if goes_on:
             fell = 0.0
             if look.pitch_deg is not None and state.pitch_deg is not None:
@@ -176,11 +192,17 @@ def _shutting(state: EyeState, t_ns: int, between_ns: int, look: Look, rules: Ey
 
 
 def _opening(
-    state: EyeState, t_ns: int, between_ns: int, *, was_shut: bool, rules: EyeRules
+    state: EyeState,
+    t_ns: int,
+    between_ns: int,
+    bridge_ns: float,
+    *,
+    was_shut: bool,
+    rules: EyeRules,
 ) -> EyeState:
     if was_shut:
         state = replace(state, reopened_ns=between_ns)
-    if state.reopened_ns is not None and t_ns - state.reopened_ns > rules.bridge_s * NS:
+    if state.reopened_ns is not None and t_ns - state.reopened_ns > bridge_ns:
         blinked = closed_ns(state) < BLINK_NS
         since_ns = state.open_since_ns if blinked else None
         state = replace(
