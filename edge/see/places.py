@@ -12,6 +12,9 @@ NEAR, SMALLER, LARGER = 0.6, 0.5, 2.0
 """Bounds of a face in a place: widths from its middle, and size against what was there: a face that
 comes out from behind another one is read too small [E]."""
 
+HEAD = 0.25
+"""Of a face's width: so far the head reaches beyond it, and hides what is there [E]."""
+
 
 def shows(box: Box, other: Box) -> bool:
     """Whether a detection at ``box`` shows the face that is followed at ``other``."""
@@ -22,6 +25,14 @@ def merged(box: Box, other: Box) -> bool:
     """Whether two tracks have come to show one face."""
     shared = overlap(box, other)
     return shared >= 0.5 or (shared > SAME and (centred(box, other) or centred(other, box)))
+
+
+def meet(box: Box, other: Box) -> bool:
+    """Whether one of two faces may hide the other: a head is wider than its face."""
+    beyond = HEAD * min(box.right - box.left, other.right - other.left)
+    across = max(box.left, other.left) - min(box.right, other.right)
+    down = max(box.top, other.top) - min(box.bottom, other.bottom)
+    return max(across, down) < beyond
 
 
 def near(box: Box, place: Box) -> bool:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from edge.see.detector import overlap
-from edge.see.places import NEAR, away, between, merged, near, shows
+from edge.see.places import NEAR, away, between, meet, merged, near, shows
 from edge.types import NS
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ class Tracks:
         there = [(place, track) for place, track in enumerate(seen) if track is not None]
         for before, track in zip(self.now, seen, strict=True):
             if track is None:
-                met = any(overlap(before.box, other.box) > 0 for _, other in there)
+                met = any(meet(before.box, other.box) for _, other in there)
                 self._miss(before, t_ns, met=met)
         kept = self._apart(there, t_ns)
         if len(kept) > self._most:

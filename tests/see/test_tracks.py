@@ -100,6 +100,14 @@ def test_a_driver_who_was_hidden_outright_is_given_the_old_id(cabin):
     assert cabin.found(DRIVER) == {1: 200, 2: 450}
 
 
+def test_a_passenger_who_is_lost_behind_the_drivers_hair_is_given_the_old_id(cabin):
+    """The last that is believed in is a narrow half of a face, and does not touch the other one."""
+    cabin.seen({2: (330, 110)}, 3)
+    assert cabin.seen({2: (325, 80)}) == {1: 200, 2: 325}
+    assert cabin.seen({2: None}, 10) == {1: 200}
+    assert cabin.found(PASSENGER) == {1: 200, 2: 450}
+
+
 def test_a_face_that_goes_takes_its_id_along(cabin):
     cabin.seen({1: None}, 10)
     assert cabin.found(DRIVER) == {2: 450, 3: 200}
