@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from edge.types import FaceReading, Mark, Observation, Pose
 
 PACE_S = 1.0
-"""Time constant of the running frame interval."""
+"""Time constant of the running frame rate."""
 
 NO_LOOK = Look()
 
@@ -137,11 +137,14 @@ def _fast(interval_ns: float | None, rules: Rules) -> bool:
 
 
 def _pace(state: State, t_ns: int) -> float | None:
-    """Running mean of the frame interval, in ns; a gap of over a second starts it afresh."""
+    """The frame interval in ns; a gap of over a second starts it afresh.
+
+    From a running mean of the rate: one of intervals counts long ones for too much.
+    """
     if state.t_ns is None or t_ns - state.t_ns > NS:
         return None
     passed_ns = t_ns - state.t_ns
     if state.interval_ns is None:
         return float(passed_ns)
     share = min(1.0, passed_ns / (PACE_S * NS))
-    return state.interval_ns + share * (passed_ns - state.interval_ns)
+    return 1 / ((1 - share) / state.interval_ns + share / passed_ns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 
 import pytest
@@ -134,3 +135,18 @@ def test_a_microsleep_is_announced_again_every_two_seconds():
     times = [at for at, _ in announced(story, "microsleep")]
     assert len(times) > 10
     assert {b - a for a, b in pairwise(times)} == {2}
+
+
+def test_pictures_that_come_unevenly_are_as_many_as_those_that_do_not():
+    story = after((120, blinking(20)), fps=5, jitter=0.7)
+    late = story.steps[300:]
+    assert all(step.eyes.perclos60 is not None for step in late)
+    assert not any(step.degraded for step in late)
+    story = after((120, blinking(20)), fps=15, jitter=0.9)
+    assert all(step.eyes.blink_ms_mean is not None for step in story.steps[1000:])
+
+
+def test_one_picture_in_ten_that_is_lost_costs_no_statistics_of_blinks():
+    chance = random.Random(1)
+    story = told([seen for seen in filmed((120, blinking(25)), fps=16) if chance.random() > 0.1])
+    assert all(step.eyes.blink_ms_mean is not None for step in story.steps[1000:])
