@@ -110,3 +110,10 @@ def test_eyes_that_cannot_be_read_after_a_microsleep_are_not_awake_for_it(head):
 
 def test_a_glance_aside_wakes_nobody_who_slept_for_longer():
     assert "sleep" in after(LEARNT, (4, SHUT), (40, every(20, 1.0, GLANCE, DARK))).active
+
+
+def test_a_sleepers_head_that_slumps_and_comes_up_again_wakes_nobody():
+    drive = after(LEARNT, (4, SHUT), (12, NOD), (10, DARK))
+    assert "unresponsive" in drive.active
+    drive = after(LEARNT, (4, SHUT), (12, NOD), (4, DARK), (4, OPEN))
+    assert drive.ended("unresponsive").reason == "eyes_open"

@@ -82,7 +82,9 @@ def advance_closed(
         reached = "sleep"  # acknowledged once; it stays asleep until the eyes are open
     if around.astray and state.type != "unresponsive":
         slept = state.microsleeps  # with open eyes nobody does
-        return replace(_risen(state, "unresponsive", t_ns), astray=True, microsleeps=slept)
+        risen = replace(_risen(state, "unresponsive", t_ns), microsleeps=slept)
+        # a sleeper's head that comes up again does not wake anybody: that takes open eyes
+        return replace(risen, astray=state.type != "sleep")
     lost = around.gone_ns >= round(rules.lost_s * NS)
     if state.type == "sleep" and lost and state.acked_ns != state.start_ns:
         return _risen(state, "unresponsive", t_ns - around.gone_ns)
