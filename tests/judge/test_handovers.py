@@ -57,6 +57,15 @@ def test_lids_that_sink_again_and_again_from_half_open_are_told_of(shut_s):
     assert after((70, OPEN), (0.7, SHUT), (20, sinking)).at("sleep") < 70 + 8
 
 
+@pytest.mark.parametrize("squint_s", [20, 60])
+def test_how_long_somebody_sleeps_does_not_count_how_long_they_squinted_before(squint_s):
+    squinting = blinking(15, 0.3, OPEN.but(openness=0.28))
+    drive = after((70, OPEN), (squint_s, squinting), (5, SHUT), (5, OPEN))
+    slept = drive.ended("sleep")
+    assert slept.start_ns / NS == pytest.approx(100 + 70 + squint_s, abs=0.3)
+    assert slept.evidence.max_closed_ms == pytest.approx(5000, abs=300)
+
+
 def test_half_closed_lids_that_blink_are_no_sleep():
     drive = after((70, OPEN), (60, blinking(15, 0.2, HALF)))
     assert not set(drive.new) & set(FAMILY)

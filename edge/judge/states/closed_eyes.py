@@ -89,14 +89,16 @@ def advance_closed(
     if state.type == "sleep" and lost and state.acked_ns != state.start_ns:
         return _risen(state, "unresponsive", t_ns - around.gone_ns)
     if reached is not None and (state.type is None or RANK[reached] > RANK[state.type]):
-        state = _risen(state, reached, t_ns if since_ns is None else since_ns)
+        state = _risen(
+            state, reached, t_ns if since_ns is None else _since_ns(eyes, rules, since_ns)
+        )
     if state.type is None:
         return state
     if reached is not None:
         asleep = RANK[reached] >= RANK["microsleep"]
         state = replace(
             state,
-            max_closed_ns=max(state.max_closed_ns, slept_ns(eyes)),
+            max_closed_ns=max(state.max_closed_ns, _lasted_ns(eyes, rules)),
             last_shut_ns=eyes.seen_ns if asleep else state.last_shut_ns,
         )
     return _left(state, eyes, around, rules)
@@ -173,11 +175,9 @@ def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:
 
     Then the length is an estimate between two frames, and a tie goes to the shorter.
     """
-    lasted_ns = slept_ns(eyes)
+    lasted_ns = _lasted_ns(eyes, rules)
     if not lasted_ns:
         return None
-    if deep_share(eyes) < rules.deep_share:  # squinting: of that, what is shut without a break
-        lasted_ns = deep_run_ns(eyes)
     if not is_shut(eyes):
         lasted_ns -= 1
     reached = None
@@ -187,6 +187,21 @@ def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:
             break
         reached = name
     return reached
+
+
+def _lasted_ns(eyes: EyeState, rules: DrowsinessRules) -> int:
+    """How long the closure under way has lasted; of squinting, what is shut without a break."""
+    return deep_run_ns(eyes) if _squints(eyes, rules) else slept_ns(eyes)
+
+
+def _since_ns(eyes: EyeState, rules: DrowsinessRules, closure_ns: int) -> int:
+    """When that began; ``closure_ns``: when the lids began to be lower than half open."""
+    deep_ns = eyes.deep_since_ns
+    return closure_ns if deep_ns is None or not _squints(eyes, rules) else deep_ns
+
+
+def _squints(eyes: EyeState, rules: DrowsinessRules) -> bool:
+    return deep_share(eyes) < rules.deep_share
 
 
 def _open_s(name: str, rules: DrowsinessRules) -> float:
