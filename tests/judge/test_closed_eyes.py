@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from stories import (
     LEARNT,
     LOST,
@@ -117,3 +118,17 @@ def test_a_sleepers_head_that_slumps_and_comes_up_again_wakes_nobody():
     assert "unresponsive" in drive.active
     drive = after(LEARNT, (4, SHUT), (12, NOD), (4, DARK), (4, OPEN))
     assert drive.ended("unresponsive").reason == "eyes_open"
+
+
+def test_a_caution_about_eyes_that_cannot_be_read_any_more_ends_as_that_is_said():
+    drive = after(LEARNT, (1.2, SHUT), (30, DARK))
+    assert drive.new == ["eyes_closed_pre", "eyes_unreadable"]
+    assert drive.ended("eyes_closed_pre").reason == "eyes_unreadable"
+
+
+def test_an_acknowledged_caution_about_eyes_that_are_not_seen_does_not_come_back():
+    film = list(filmed(LEARNT, (1.2, SHUT), (5, DARK), (50, DARK.but(yaw=60)), speed=0))
+    film[64 * 30] = replace(film[64 * 30], requests=("ack",))
+    drive = told(film)
+    assert drive.new.count("eyes_closed_pre") == 1
+    assert "eyes_closed_pre" not in drive.active

@@ -150,24 +150,33 @@ def _left(
         if is_shut(eyes) and _reached(eyes, rules) is not None:
             return replace(state, type="sleep", start_ns=since_ns or 0, astray=False)
         return dismissed(state, "acknowledged")
-    if around.ack and state.type in {"sleep", "microsleep"} and eyes.openness is None:
+    if around.ack and eyes.openness is None:
         return dismissed(state, "acknowledged")  # somebody is there, and the eyes cannot be read
     if is_shut(eyes):
         return replace(state, glanced=False) if state.glanced else state
     wanted_ns = round(_open_s(state.type or ORDER[0], rules) * NS)
-    if state.type == "microsleep" and around.unread:
-        # Dark glasses, perhaps: whoever looks into a mirror and at the road again does not sleep.
-        if around.aside:
-            return replace(state, glanced=True)
-        if state.glanced and around.forward_ns is not None and around.forward_ns >= wanted_ns:
-            return dismissed(state, "looking_ahead")
+    if around.unread:
+        state = _unread(state, around, wanted_ns)
     opened = open_ns(eyes) >= wanted_ns
     if state.type != "unresponsive":
-        return dismissed(state, "eyes_open") if opened else state
+        return dismissed(state, "eyes_open") if opened and state.type is not None else state
     ahead = around.forward_ns is None or around.forward_ns >= wanted_ns
     if state.astray and around.forward_ns is not None and (eyes.openness is None or opened):
         return dismissed(state, "looking_ahead") if ahead else state
     return dismissed(state, "eyes_open") if opened and (ahead or around.unseen) else state
+
+
+def _unread(state: ClosedState, around: Around, ahead_ns: int) -> ClosedState:
+    """What becomes of the lesser ones where the eyes cannot be read for long: dark glasses, say."""
+    if state.type == "eyes_closed_pre":
+        return dismissed(state, "eyes_unreadable")  # that is what is said from here on
+    if state.type != "microsleep":
+        return state
+    if around.aside:
+        return replace(state, glanced=True)
+    # whoever looks into a mirror, and at the road again, does not sleep
+    back = around.forward_ns is not None and around.forward_ns >= ahead_ns
+    return dismissed(state, "looking_ahead") if state.glanced and back else state
 
 
 def _reached(eyes: EyeState, rules: DrowsinessRules) -> str | None:
