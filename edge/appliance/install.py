@@ -17,7 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edge.appliance import versions
+from edge.appliance import owner, versions
+from edge.appliance.owner import PROFILES
 from edge.appliance.versions import Home, InstallError
 from edge.device.disk import replace
 
@@ -33,9 +34,6 @@ LINKS = {
     "usr/local/bin/mien": "bin/mien",
 }
 """Links by where they lie, below the root, and what they lead to in the version that runs."""
-
-PROFILES = ("vehicle", "home", "care", "retail", "research", "workplace", "education")
-"""As in ``edge.config``, which needs packages that are not there yet."""
 
 STARTED = ("mien-boot.service", "mien.service", "mien-aim.service", "mien-update.service")
 WANTS = "etc/systemd/system/multi-user.target.wants"
@@ -77,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def look(source: Path, arguments: argparse.Namespace) -> None:
     """Whether it can be done as it is asked for, as far as that is known; changes nothing."""
-    _to_lay(source, arguments.root, arguments.profile)
+    owner.to_lay(source, arguments.root, arguments.profile)
     if arguments.update_key is not None:
         _signer(arguments.update_key)
     if arguments.wheels is not None and not any(arguments.wheels.glob("*.whl")):
@@ -90,7 +88,7 @@ def install(source: Path, arguments: argparse.Namespace) -> None:
     root: Path = arguments.root
     home = Home(root)
     etc = root / "etc/mien"
-    settings(source, root, arguments.profile)
+    owner.lay_settings(source, root, arguments.profile)
     if arguments.update_key is not None:
         replace(etc / "update_signers", _signer(arguments.update_key).encode(), 0o644)
     (home.path / "versions").mkdir(parents=True, exist_ok=True)
@@ -108,7 +106,7 @@ def install(source: Path, arguments: argparse.Namespace) -> None:
         made.touch()
     _run("systemd-sysusers", f"/{next(p for p in LINKS if 'sysusers' in p)}")
     _run("systemd-tmpfiles", "--create", f"/{next(p for p in LINKS if 'tmpfiles' in p)}")
-    partition = _partition(root)
+    partition = owner.partition(root)
     if partition is not None:
         _ask_for_memory(partition, home)
     if not _systemd():
@@ -128,37 +126,6 @@ def _start(*, anew: bool) -> None:
         _run("systemctl", "--no-block", "try-restart", "mien@*.service")
 
 
-def settings(source: Path, root: Path, profile: str | None) -> None:
-    """The owner's two files, unless there are any: nothing of the owner's is written over."""
-    missing, stands = _to_lay(source, root, profile)
-    etc = root / "etc/mien/config.yaml"
-    etc.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    profile = profile or (stands if stands in PROFILES else None)
-    for place, template in missing.items():
-        text = template.read_text(encoding="utf-8")
-        if profile is not None:
-            text = re.sub(r"(?m)^profile: .*$", f"profile: {profile}", text)
-        replace(place, text.encode(), 0o644 if place == etc else None)
-
-
-def _to_lay(source: Path, root: Path, profile: str | None) -> tuple[dict[Path, Path], str | None]:
-    """Which of them are missing, by what they are made of, and the profile that stands in one."""
-    etc, card = root / "etc/mien/config.yaml", _partition(root)
-    lay = {etc: source / "config.yaml"}
-    if card is not None:
-        lay[card / "mien.yaml"] = source / "systemd/mien.yaml"
-    missing = {place: template for place, template in lay.items() if not place.is_file()}
-    # mien.yaml lies over config.yaml
-    at, stands = next(((p, said) for p in reversed(lay) if (said := _profile(p))), (etc, None))
-    if profile not in {None, stands} and (stands or not missing):
-        msg = f"--profile {profile}: {at} says {stands or 'none'}, and is not written over: "
-        raise InstallError(msg + f"change it there, to profile: {profile}")
-    if etc in missing and profile is None and not (card and (card / "mien.yaml").is_file()):
-        msg = "--profile: missing; what is the device for? vehicle, home, care, retail, research, "
-        raise InstallError(msg + "workplace or education")
-    return missing, stands
-
-
 def _signer(file: Path) -> str:
     """A public key as a line of ssh-keygen's allowed signers."""
     kind, key, *_ = [*file.read_text(encoding="utf-8", errors="replace").split(), "", ""]
@@ -166,15 +133,6 @@ def _signer(file: Path) -> str:
         msg = f"--update-key: expected a public key (FILE.pub of ssh-keygen), got {file}"
         raise InstallError(msg)
     return f'mien namespaces="mien-update" {kind} {key}\n'
-
-
-def _profile(place: Path) -> str | None:
-    """What a file of the owner's says, if any: PyYAML may not be there yet."""
-    if not place.is_file():
-        return None
-    text = place.read_text(encoding="utf-8-sig", errors="replace")
-    found = re.search(r"""(?m)^["']?profile["']?\s*:\s*["']?(\w+)""", text)
-    return found and found[1]
 
 
 def uninstall(root: Path) -> None:
@@ -187,7 +145,7 @@ def uninstall(root: Path) -> None:
         (root / place).unlink(missing_ok=True)
         _no_empty_folders((root / place).parent, root / "usr/local/lib")
     made = (home.path / "made-group-gpio").exists()
-    partition = _partition(root)
+    partition = owner.partition(root)
     if partition is not None:
         _leave_memory(partition, home)
         for name in ON_THE_CARD:
@@ -220,14 +178,6 @@ def _no_empty_folders(folder: Path, above: Path) -> None:
     while above in folder.parents and folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
-
-
-def _partition(root: Path) -> Path | None:
-    """The FAT partition of a Raspberry Pi (or of our own image), by what lies on every one."""
-    places = [root / "boot/firmware", root / "boot"]
-    return next(
-        (p for p in places if (p / "cmdline.txt").is_file() or (p / "mien.yaml").is_file()), None
-    )
 
 
 def _ask_for_memory(partition: Path, home: Home) -> None:
