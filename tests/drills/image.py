@@ -1,6 +1,6 @@
 """``make image-test``: the card boots in an emulated board, and is asked over MQTT what it does.
 
-    python tests/drills/image.py IMAGE [--only WORD ...] [--faults MINUTES] [--cuts 8] [--seed 1]
+    python tests/drills/image.py IMAGE [--only WORD ...] [--faults MINUTES | --boots N] [--cuts 8]
 
 Prints a table; the exit status is 1 if a line of it fails. The emulator computes each instruction
 of the board's processor: pictures are small (320 × 180) and come four times a second, and times of
@@ -57,6 +57,8 @@ def main() -> int:
             "boot": story.boot,
             "faults": lambda rig: faults.minutes(rig, arguments.faults, arguments.seed),
         }
+    elif arguments.boots:
+        parts = {"boot": story.boot, "boots": lambda rig: story.boots(rig, arguments.boots)}
     elif arguments.only:
         parts = {name: part for name, part in parts.items() if name in {"boot", *arguments.only}}
     rows: list[Row] = []
@@ -91,6 +93,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("image", type=Path)
     parser.add_argument("--only", nargs="+", metavar="PART", default=[])
     parser.add_argument("--faults", type=float, default=0.0, metavar="MINUTES")
+    parser.add_argument("--boots", type=int, default=0, metavar="N", help="nothing but N boots")
     parser.add_argument("--cuts", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="work here and leave consoles and logs")

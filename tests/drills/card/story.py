@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from tests.drills.card.rig import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.drills.card.rig import Rig
 
 DOZING_S = 2.0
@@ -65,6 +68,30 @@ def boot(rig: Rig) -> list[Row]:
         ),
         Row("… to the first state", True, _against_bar(again.state_s)),
     ]
+
+
+def boots(rig: Rig, count: int) -> Iterator[Row]:
+    """The plug pulled and put back, over and over: how much a boot differs from a boot."""
+    found: list[tuple[float, Start]] = []
+    for number in range(1, count + 1):
+        rig.board.shell("sync")
+        rig.board.power_cut()
+        on_s = rig.board.power_on().on_s
+        state_s, _ = rig.wait("state", on_s, lambda _: True)
+        started_s, ready_s = (stamp(rig, name) for name in STAMPS)
+        start = Start(ready_s - started_s, state_s - started_s - _clock_s(rig))
+        found.append((state_s - on_s, start))
+        figure = f"{state_s - on_s:.1f} s, {_against_bar(start.ready_s)}, {start.state_s:.1f} s"
+        yield Row(f"boot {number}: first state; service's start to READY, to it", True, figure)
+    for name, figures in (
+        ("power-on to the first state", [each for each, _ in found]),
+        ("service's start to READY", [start.ready_s for _, start in found]),
+        ("… to the first state", [start.state_s for _, start in found]),
+    ):
+        least, most, middle = min(figures), max(figures), statistics.median(figures)
+        yield Row(
+            f"{count} boots: {name}", True, f"{least:.2f} to {most:.2f} s, median {middle:.2f}"
+        )
 
 
 def watching(rig: Rig) -> list[Row]:
