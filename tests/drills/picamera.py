@@ -59,7 +59,7 @@ ENVIRONMENT = {
     "LIBCAMERA_LOG_LEVELS": "*:FATAL",
 }
 STORIES = (
-    *("pictures", "release", "fault", "stall", "other_format", "second"),
+    *("pictures", "turned", "release", "fault", "stall", "other_format", "second"),
     *("busy", "spared"),
 )
 

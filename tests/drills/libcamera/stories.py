@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import stage
+from msgspec.structs import replace
 from picamera2 import Picamera2
 
 from edge.device.camera import CameraError, CameraSettings, frames
@@ -47,6 +48,25 @@ def pictures() -> str:
         # the pipeline's YUV is a little paler than the JPEG; red and blue swapped are off by 25
         assert off < 12, f"no picture of the clip is like this one: off by {off:.1f}"
     return f"{len(seen)} frames in {(times[-1] - times[0]) / 1e9:.1f} s, colours as in the clip"
+
+
+def turned() -> str:
+    """A camera that hangs on its side: colours and grey turned alike, to what the clip shows."""
+    stage.isp()
+    clip = [cv2.imread(str(file)) for file in sorted(Path("/clip").glob("*.jpg"))]
+    greys = [cv2.cvtColor(each, cv2.COLOR_BGR2GRAY).astype(int) for each in clip]
+    with frames(replace(CAMERA, rotate=90)) as camera:
+        seen = list(islice(camera, 90))
+    for frame in seen[::30]:
+        assert frame.image.shape == (640, 480, 3)
+        assert frame.luma.shape == (640, 480)
+        for grey in (cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), frame.luma):
+            right, wrong = (
+                min(abs(each - cv2.rotate(grey, back)).mean() for each in greys)
+                for back in (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_90_CLOCKWISE)
+            )
+            assert right < wrong / 3, f"off by {right:.1f}, the other way round by {wrong:.1f}"
+    return f"{len(seen)} frames by 90 degrees, off by {right:.1f} (the other way {wrong:.1f})"
 
 
 def release() -> str:
