@@ -40,7 +40,7 @@ class Line:
         self._link: Link | None = None
         self._greeted = False
         self._greeted_ns = 0
-        self._thrown_out = self._five_spoken = False
+        self._thrown_out = self._absent = self._five_spoken = False
         self._next_ns = 0
         self._failures = 0
         self._told_why = False
@@ -94,6 +94,8 @@ class Line:
     def _greet(self, link: Link) -> None:
         self._told_why, self._greeted, self._greeted_ns = False, True, time.monotonic_ns()
         self._five_spoken |= link.v5
+        if self._absent:  # it was away for all, and has not thrown out us alone
+            self._failures, self._thrown_out, self._absent = 0, False, False
         self._unusable = ""
         self.connects += 1
         where = (self._settings.host, self._settings.port, "5" if link.v5 else "3.1.1")
@@ -116,6 +118,8 @@ class Line:
                 self._failures = 0
             elif again:
                 why += f", once more; is there another {self._client_id}?"
+        elif not (down.version or wordless):
+            self._absent = True
         self._link, self._greeted = None, False
         wait_s = _patience_s(self._failures)
         # where there is no network yet, no broker is spared by waiting longer: a board that starts

@@ -107,6 +107,23 @@ def test_two_devices_of_one_name_throw_each_other_out_less_and_less_often(
         assert words not in caplog.messages[4]
 
 
+def test_a_broker_that_dies_over_and_over_is_met_again_as_soon_as_the_first_time(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_s: list[float] = []
+    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: waits_s.append(most_s) or 0.0)
+    with Scripted() as broker, publisher(broker.port) as out:
+        for _ in range(3):
+            until(lambda: out.tend() or out.connected)
+            waits_s.clear()
+            broker.away = True
+            broker.hang_up()
+            until(lambda: out.tend() or len(waits_s) >= 2)  # lost, and called in vain
+            assert waits_s[:2] == [3, 6]
+            broker.away = False
+    assert "is there another" not in caplog.text
+
+
 def test_a_broker_that_was_away_behind_a_load_balancer_is_still_spoken_to_in_version_5(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
