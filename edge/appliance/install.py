@@ -78,9 +78,8 @@ def look(source: Path, arguments: argparse.Namespace) -> None:
     owner.to_lay(source, arguments.root, arguments.profile)
     if arguments.update_key is not None:
         _signer(arguments.update_key)
-    if arguments.wheels is not None and not any(arguments.wheels.glob("*.whl")):
-        msg = f"--wheels: there is no wheel in {arguments.wheels}"
-        raise InstallError(msg)
+    if arguments.wheels is not None:
+        versions.wheels_in(arguments.wheels)
 
 
 def install(source: Path, arguments: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
         name = versions.name(source)
         arguments.out.mkdir(parents=True, exist_ok=True)
         out = arguments.out / f"mien-{name}.update"
-        wheels = _wheels(arguments.wheels) if arguments.wheels else []
+        wheels = versions.wheels_in(arguments.wheels) if arguments.wheels else []
         bundle.pack(source, files, arguments.key, out, wheels)
     except InstallError as error:
         print(f"release: {error}", file=sys.stderr)
@@ -34,14 +34,6 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     print(f"{out}: {len(files)} files, {out.stat().st_size / 1e6:.1f} MB")
     return 0
-
-
-def _wheels(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("*.whl"))
-    if not found:  # else it is a board with no network that finds out
-        msg = f"--wheels: there is no wheel in {folder}"
-        raise InstallError(msg)
-    return found
 
 
 if __name__ == "__main__":

@@ -167,6 +167,15 @@ def _fill(fresh: Path, source: Path, name: str, home: Home, needs: str, *, forei
     os.sync()  # all of it, before it gets its name
 
 
+def wheels_in(folder: Path) -> list[Path]:
+    """What ``--wheels`` names; none: else it is a board with no network that finds out."""
+    found = sorted(folder.glob("*.whl"))
+    if not found:
+        msg = f"--wheels: there is no wheel in {folder}"
+        raise InstallError(msg)
+    return found
+
+
 def lacks(source: Path, home: Home) -> bool:
     """Whether pip has to be asked for what a version needs."""
     return not (home.path / "deps" / deps_name(source) / WHOLE).is_file()

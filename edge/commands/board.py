@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.tell import messages as m
+from edge.types.written import legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,6 @@ COLOURS = ("green", "cyan", "yellow", "bold red", "bold white on red", "bold whi
 """By level, 0 to 5."""
 
 THERE = {"online": "green", "silent": "yellow", "offline": "red"}
-
-STALE_S = 90.0
-"""Nothing for so long: the picture is old, whatever it shows (contract, rule 6)."""
 
 ROWS = 12
 """Lines of the log below the table."""
@@ -106,11 +104,6 @@ class Board:
             self._log.append(Text(f"{legible(device):14} ", style="dim") + line)
 
 
-def legible(text: str) -> str:
-    """On one line, and nothing that a terminal obeys: anybody may have said it."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
-
-
 def colour(level: int) -> str:
     """For a level, also one that no device of ours has."""
     return COLOURS[min(max(level, 0), 5)]
@@ -124,7 +117,7 @@ def _level(row: Row) -> int:
 def _there(row: Row) -> str:
     if row.online is False:
         return "offline"
-    return "silent" if time.monotonic() - row.heard_s > STALE_S else "online"
+    return "silent" if time.monotonic() - row.heard_s > m.STALE_S else "online"
 
 
 def _cells(device: str, row: Row) -> list[Text]:

@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from edge.see.modelfile import ModelFile
     from edge.see.runtime import Spec
 
-BOOT = "mien-boot"
-"""The unit that makes the service's settings."""
-
-STALE_S = 90.0
-"""``health`` comes every 30 s: what is older than this is not how it is now."""
-
 COMPLAINTS = 3
 """Lines of the journal that are shown; the report has more."""
 
@@ -72,7 +66,7 @@ def _findings(file: Path, arguments: argparse.Namespace, facts: report.Facts) ->
     running = standing is not None and standing.active == "active"
     if arguments.config is None:
         yield from findings.complaints(credentials.PLACES.root)
-        yield from findings.boot(unit.unit(BOOT))
+        yield from findings.boot(unit.unit(findings.BOOT))
     with contextlib.suppress(OSError, configuration.ConfigError):  # said below, if it matters
         facts.raw = parse(file.read_bytes(), str(file))
     try:
@@ -102,7 +96,7 @@ def _way_to(file: Path, error: BaseException | None) -> str:
     if isinstance(error, PermissionError):
         return "sudo mien check"
     if isinstance(error, FileNotFoundError) and file.parent == credentials.PLACES.run:
-        return f"journalctl -u {BOOT} says why there are none"
+        return f"journalctl -u {findings.BOOT} says why there are none"
     return ""
 
 
@@ -141,7 +135,7 @@ def _stale(said: m.Health) -> bool:
     except ValueError:  # anybody may have left it there
         return True
     ages_s = (time.monotonic() - said.mono_ms / 1e3, time.time() - then_s)
-    return not all(-1 < age_s < STALE_S for age_s in ages_s)
+    return not all(-1 < age_s < m.STALE_S for age_s in ages_s)
 
 
 def _camera(config: Config) -> Finding:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from edge.types import Board
 
+BOOT = "mien-boot"
+"""The unit that makes the service's settings."""
+
 OK, NOTE, BAD = "ok", "note", "FAIL"
 
 LEAST_FREE_MB = 25.0
@@ -117,7 +120,7 @@ def boot(found: unit.Unit | None) -> Iterator[Finding]:
     """Whether settings could be made for the service; it runs on with those that it had."""
     if found is not None and found.active == "failed":
         text = f"mien boot failed, exit status {found.exit_status}: what was set before may hold"
-        yield Finding("settings", BAD, text, "journalctl -u mien-boot says why")
+        yield Finding("settings", BAD, text, f"journalctl -u {BOOT} says why")
 
 
 def service(found: unit.Unit | None, name: str) -> Finding:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge.tell import messages as m
 from edge.tell.report import Said
+from edge.types.written import legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,5 +68,4 @@ def grumbled(heard: Grumbles, reporter: Reporter, t_ns: int) -> Iterator[Said]:
 def _sayable(text: str) -> str:
     """One line, whatever was logged: a file's name may be no text, or have an end of line in it."""
     # in JSON, a control character is six bytes
-    plain = "".join(c if c.isprintable() else "?" for c in text[:LIMIT])
-    return plain.encode()[:LIMIT_BYTES].decode(errors="ignore")
+    return legible(text[:LIMIT]).encode()[:LIMIT_BYTES].decode(errors="ignore")

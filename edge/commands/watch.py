@@ -17,12 +17,12 @@ from msgspec.structs import replace
 from rich.live import Live
 from rich.text import Text
 
-from edge.commands.board import Board, colour, legible
+from edge.commands.board import Board, colour
 from edge.tell import messages as m
 from edge.tell.audience import Audience, Hear
 from edge.tell.settings import MqttSettings
 from edge.tell.trust import LinkError
-from edge.types.written import host_port
+from edge.types.written import host_port, legible
 
 if TYPE_CHECKING:
     import argparse

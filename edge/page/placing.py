@@ -80,8 +80,8 @@ def _size(face: FaceReading, seen: Observation) -> tuple[str, ...]:
 
 
 def _place(face: FaceReading, seen: Observation) -> tuple[str, ...]:
-    x = face.box.middle[0] / max(1, seen.width)
-    y = (face.box.top + face.box.bottom) / 2 / max(1, seen.height)
+    x, y = face.box.middle
+    x, y = x / max(1, seen.width), y / max(1, seen.height)
     words: tuple[str, ...] = ()
     if not MIDDLE_X[0] <= x <= MIDDLE_X[1]:
         side = "left" if x < MIDDLE_X[0] else "right"

@@ -1,4 +1,4 @@
-"""What people write: whole numbers, and where something is to be had."""
+"""What people write: whole numbers, where something is to be had, and what can be shown of it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def whole(text: str) -> int | None:
     """A whole number in plain digits; None for what is none. ``str.isdigit`` takes ² for one."""
     plain = text.isascii() and text.isdigit() and len(text) <= _DIGITS
     return int(text) if plain else None
+
+
+def legible(text: str) -> str:
+    """On one line, and nothing that a terminal obeys: anybody may have said it."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def is_host(text: str) -> bool:

@@ -34,6 +34,14 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.fixture
+def waits_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The longest that each wait might have been; none is waited for."""
+    asked: list[float] = []
+    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: asked.append(most_s) or 0.0)
+    return asked
+
+
 def attempt(port: int) -> None:
     """Try, hear that it is over, let go."""
     link = Link(MqttSettings(host="127.0.0.1", port=port), "mien-pi_1", "mien/pi_1/x", v5=True)
@@ -72,10 +80,8 @@ NO_ROUTE, NOBODY = "255.255.255.255", "127.0.0.1"
 
 @pytest.mark.parametrize(("host", "most_s"), [(NO_ROUTE, [3, 3, 3, 3]), (NOBODY, [3, 6, 12, 24])])
 def test_only_attempts_that_a_broker_could_feel_are_made_less_and_less_often(
-    host: str, most_s: list[int], monkeypatch: pytest.MonkeyPatch
+    host: str, most_s: list[int], waits_s: list[float]
 ) -> None:
-    waits_s: list[float] = []
-    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: waits_s.append(most_s) or 0.0)
     settings = MqttSettings(host=host, port=free_port())
     attempts = line.Line(settings, "mien-pi_1", "mien/pi_1/availability")
     until(lambda: attempts.read() == [] and len(waits_s) >= len(most_s))
@@ -84,10 +90,8 @@ def test_only_attempts_that_a_broker_could_feel_are_made_less_and_less_often(
 
 
 def test_two_devices_of_one_name_throw_each_other_out_less_and_less_often(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, waits_s: list[float]
 ) -> None:
-    waits_s: list[float] = []
-    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: waits_s.append(most_s) or 0.0)
     with Scripted() as broker, publisher(broker.port) as out:
 
         def let_in_and_thrown_out() -> None:
@@ -108,10 +112,8 @@ def test_two_devices_of_one_name_throw_each_other_out_less_and_less_often(
 
 
 def test_a_broker_that_dies_over_and_over_is_met_again_as_soon_as_the_first_time(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture, waits_s: list[float]
 ) -> None:
-    waits_s: list[float] = []
-    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: waits_s.append(most_s) or 0.0)
     with Scripted() as broker, publisher(broker.port) as out:
         for _ in range(3):
             until(lambda: out.tend() or out.connected)
@@ -125,10 +127,8 @@ def test_a_broker_that_dies_over_and_over_is_met_again_as_soon_as_the_first_time
 
 
 def test_a_broker_that_was_away_behind_a_load_balancer_is_still_spoken_to_in_version_5(
-    monkeypatch: pytest.MonkeyPatch,
+    waits_s: list[float],
 ) -> None:
-    waits_s: list[float] = []
-    monkeypatch.setattr(line.random, "uniform", lambda _, most_s: waits_s.append(most_s) or 0.0)
     with Scripted() as broker, publisher(broker.port) as out:
         until(lambda: out.tend() or out.connected)
         broker.away = True

@@ -48,6 +48,9 @@ SCHEMA = {
 AVAILABILITY = "availability"
 RESPONSE = "rsp"
 
+STALE_S = 90.0
+"""Nothing for so long: what was last said is not how it is now, whatever it shows (rule 6)."""
+
 PAYLOAD_LIMIT = 2048
 """Bytes of one message, at most (contract, rule 5). No picture fits."""
 
